@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 import botox_schedule as bs
 from botox_schedule import day_in_zone, due_dates, find_protocol
 from botox_schedule.dates import Day
-from botox_schedule.dates.patterns import day_by_pattern
+from botox_schedule.dates.days import day_by_pattern
 from botox_schedule.errors import DayError
 from botox_schedule.testing import days
 

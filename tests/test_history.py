@@ -9,8 +9,7 @@ from pydantic import ValidationError
 
 import botox_schedule as bs
 from botox_schedule.questions import ask
-from botox_schedule.records.decisions import known_decisions
-from botox_schedule.records.history import read_history
+from botox_schedule.records.history import known_decisions, read_history
 from botox_schedule.testing import record_from_gaps
 from samples import GIVEN, MIGRAINE, TWELVE, allowed, codes, override, protocol, record
 

@@ -15,9 +15,8 @@ from pydantic import ValidationError
 
 import botox_schedule as bs
 from botox_schedule import Interval, IntervalRange, SchedulingPolicy, ShortMonth, Window
-from botox_schedule.dates.days import as_day, days_text, near
+from botox_schedule.dates.days import as_day, days_text, is_day_pattern, near
 from botox_schedule.dates.intervals import positive_interval
-from botox_schedule.dates.patterns import is_day_pattern
 from botox_schedule.errors import CalendarRangeError, DayError, IntervalError
 from botox_schedule.testing import days, interval_ranges, intervals
 from samples import protocol, rule

@@ -344,3 +344,15 @@ class TestGivenProtocol:
         assert known.limits(own, days[0]) is first
         known.limits(own, days[2])
         assert known.limits(own, days[0]) is not first
+
+    def test_has_its_limits_though_another_thread_forgets_them(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Forgotten(dict[Any, Any]):
+            def __setitem__(self, key: Any, value: Any) -> None:
+                """Keep nothing, as if another thread had cleared the table meanwhile."""
+
+        own = protocol(limits=[LIMIT])
+        known = ProtocolSet([own])
+        monkeypatch.setattr(known, "_limits", Forgotten())
+        assert [limit.units for limit in known.limits(own, date(2026, 1, 5))] == [400]

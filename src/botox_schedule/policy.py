@@ -81,9 +81,7 @@ class PayerRule(Fact, frozen=True):
 
     def concerns(self, clock: frozenset[str], product: Product) -> bool:
         """Whether the rule is about a track of *clock* that is treated with *product*."""
-        return (self.indication is None or self.indication in clock) and (
-            self.product is None or self.product is product
-        )
+        return self.indication in {None, *clock} and self.product in {None, product}
 
     def is_in_force(self, day: date) -> bool:
         """Whether the rule concerns what happens on *day*."""

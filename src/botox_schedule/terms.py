@@ -90,18 +90,6 @@ class SessionStatus(StrEnum):
     ENTERED_IN_ERROR = "entered_in_error"
 
 
-PRECEDENCE = {SessionStatus.ENTERED_IN_ERROR: 2, SessionStatus.COMPLETED: 1}
-"""Which of several rows under one id wins before their days are compared; the others rank 0."""
-
-SAME_DAY_PRECEDENCE = {
-    SessionStatus.CANCELLED: 2,
-    SessionStatus.NO_SHOW: 2,
-    SessionStatus.BOOKED: 1,
-    SessionStatus.DRAFT: 0,
-}
-"""Which of several rows of one day wins where nothing was completed."""
-
-
 class SessionKind(StrEnum):
     """Whether a session opens a cycle (full) or completes one (touch_up)."""
 

@@ -121,12 +121,8 @@ def days(first: DayInput = _FIRST, last: DayInput = _LAST) -> st.SearchStrategy[
 
 @cache
 def _days(first: date, last: date) -> st.SearchStrategy[date]:
-    awkward = [
-        day
-        for year in range(first.year, last.year + 1)
-        for day in _awkward_days(year)
-        if first <= day <= last
-    ]
+    every = (day for year in range(first.year, last.year + 1) for day in _awkward_days(year))
+    awkward = [day for day in every if first <= day <= last]
     plain = st.dates(first, last)
     return st.one_of(plain, st.sampled_from(awkward)) if awkward else plain
 
@@ -161,7 +157,7 @@ def interval_ranges(draw: st.DrawFn, *, first: Interval | None = None) -> Interv
     start = draw(intervals()) if first is None else first
     if draw(st.booleans()):
         slack = draw(st.integers(0, 30))
-        end = Interval(months=start.months, weeks=start.weeks, days=start.days + slack)
+        end = start.model_copy(update={"days": start.days + slack})
         loose = end.day_bounds[0] - start.day_bounds[1]
         return IntervalRange(first=start, last=end if loose >= 0 else start)
     return IntervalRange(first=start, last=start)
@@ -179,9 +175,7 @@ def protocols(
     """
     minimum = draw(intervals(most_days=150))
     has_usual = draw(st.booleans()) if with_usual is None else with_usual
-    later = Interval(
-        months=minimum.months, weeks=minimum.weeks, days=minimum.days + draw(st.integers(0, 30))
-    )
+    later = minimum.model_copy(update={"days": minimum.days + draw(st.integers(0, 30))})
     rule = RetreatmentRule(
         kind=draw(st.sampled_from(RetreatmentKind)),
         minimum=minimum,
@@ -304,28 +298,18 @@ def records(
     """
     parts = frozenset() if only_history else frozenset(RecordPart(part) for part in also)
     words = (*indications, *(_UNKNOWN_WORDS if RecordPart.UNKNOWN_WORDS in parts else ()))
-    fixed: dict[str, Any] = {"only_full": only_full, "only_product": only_product}
     first, last = as_day(first, "first"), as_day(last, "last")
     soon = min(last, near(first, _SOON))
-    begin = sessions(
-        indications=indications[:1], first=first, last=soon, only_completed=True, **fixed
-    )
-    further = sessions(
-        indications=words, first=first, last=last, only_completed=only_history, **fixed
-    )
-    given = [draw(begin), *draw(st.lists(further, max_size=most_sessions - 1))]
+    fixed: dict[str, Any] = {"first": first, "only_full": only_full, "only_product": only_product}
+    opening = draw(sessions(indications=indications[:1], last=soon, only_completed=True, **fixed))
+    further = sessions(indications=words, last=last, only_completed=only_history, **fixed)
+    later = draw(st.lists(further, max_size=most_sessions - 1))
+    # No other session takes the id of the first, which could void it.
+    given = (opening, *(s for s in later if s.id is None or s.id != opening.id))
     drawn = _drawn(parts, words, first, last).items()
     rows: dict[str, Any] = {part: draw(part_rows) for part, part_rows in drawn}
     born_on = None if only_history else draw(st.none() | days(date(1940, 1, 1), date(2000, 1, 1)))
-    return PatientRecord(sessions=tuple(_living(given)), born_on=born_on, **rows)
-
-
-def _living(given: Sequence[TreatmentSession]) -> Iterator[TreatmentSession]:
-    """The sessions; no other one takes the id of the first, which could void it."""
-    yield given[0]
-    for session in given[1:]:
-        if session.id is None or session.id != given[0].id:
-            yield session
+    return PatientRecord(sessions=given, born_on=born_on, **rows)
 
 
 @cache
@@ -427,9 +411,8 @@ def _call(value: Described | TreatmentSession) -> str:
     if not isinstance(dumped, dict):
         return f"{type(value).__name__}.parse({dumped!r})"
     fields = getattr(type(value), "model_fields", dumped)
-    return (
-        f"{type(value).__name__}({', '.join(f'{n}={dumped[n]!r}' for n in dumped if n in fields)})"
-    )
+    shown = ", ".join(f"{name}={dumped[name]!r}" for name in dumped if name in fields)
+    return f"{type(value).__name__}({shown})"
 
 
 _revealed = ExitStack()

@@ -1,4 +1,4 @@
-"""Calendar days: what is accepted as one, and how a moment becomes one."""
+"""Calendar days: what is accepted as one, and how a text or a moment becomes one."""
 
 import re
 from contextlib import suppress
@@ -25,6 +25,13 @@ NO_SUCH_DAY = "the calendar has no such day"
 LAST_PLACEHOLDER = date(1900, 1, 1)
 """Systems write this day or an earlier one where they have none."""
 
+_ORDERS = {"mdy": "%m/%d/", "dmy": "%d/%m/"}
+_NUMERIC_DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})")
+_TOUCHING = re.compile("%[dmjyYGuVHMS]%[dmjyYGuVHMS]")
+_DIRECTIVE = re.compile(r"%(.)", re.DOTALL)
+# Day, month and year all differ, so that a swapped day and month shows.
+_SAMPLE = date(2001, 2, 3)
+
 _Place = TypeVar("_Place", date, int)
 
 DayInput = date | str
@@ -37,9 +44,8 @@ def _day_schema(_source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
     text = core_schema.chain_schema([written, core_schema.date_schema()])
     day = core_schema.date_schema(strict=True)
     either = core_schema.union_schema([day, text], mode="left_to_right")
-    return core_schema.no_info_wrap_validator_function(
-        _validated, core_schema.json_or_python_schema(json_schema=text, python_schema=either)
-    )
+    given = core_schema.json_or_python_schema(json_schema=text, python_schema=either)
+    return core_schema.no_info_wrap_validator_function(_validated, given)
 
 
 def _validated(value: Any, handler: core_schema.ValidatorFunctionWrapHandler) -> Any:
@@ -97,22 +103,54 @@ def as_day(value: object, name: str = "day") -> date:
 
 def _fault(value: object) -> str:
     """What is wrong with something that is not a day, without repeating it."""
-    if isinstance(value, str) and _ISO_DAY.fullmatch(value):
-        return NO_SUCH_DAY
-    return f"{_EXPECTED}; {_what_it_is(value)}"
-
-
-def _what_it_is(value: object) -> str:
     if isinstance(value, str):
-        return "this text is not in that form"
+        is_day = _ISO_DAY.fullmatch(value)
+        return NO_SUCH_DAY if is_day else f"{_EXPECTED}; this text is not in that form"
     if isinstance(value, datetime):
         return (
-            "a datetime is not a calendar day; day_in_zone(moment, 'America/Los_Angeles') "
-            "makes a day of an aware one"
+            f"{_EXPECTED}; a datetime is not a calendar day; "
+            "day_in_zone(moment, 'America/Los_Angeles') makes a day of an aware one"
         )
     kind = type(value).__name__
     article = "an" if kind[:1].lower() in set("aeiou") else "a"
-    return f"{article} {kind} is not a calendar day"
+    return f"{_EXPECTED}; {article} {kind} is not a calendar day"
+
+
+def is_day_pattern(pattern: str) -> bool:
+    """Return whether *pattern* has a year and gives back the whole day that it writes."""
+    if pattern in _ORDERS:
+        return True
+    # Without a year, strptime assumes 1900 and will stop doing so.
+    if not {"Y", "y", "G"}.intersection(_DIRECTIVE.findall(pattern)):
+        return False
+    try:
+        return day_by_pattern(_SAMPLE.strftime(pattern), pattern) == _SAMPLE
+    except (ValueError, re.error, OverflowError):
+        return False
+
+
+def day_by_pattern(text: str, pattern: str) -> date:
+    """Return the day that *text* states in *pattern*, which `is_day_pattern` accepts.
+
+    Raises:
+        DayError: When the text does not follow the pattern, or there is no such day.
+    """
+    if order := _ORDERS.get(pattern):
+        parts = _NUMERIC_DAY.fullmatch(text)
+        if parts is None:
+            raise DayError("not a day by that pattern")
+        text = "/".join(parts.groups())
+        pattern = order + ("%Y" if len(parts[3]) == 4 else "%y")
+    try:
+        moment = datetime.strptime(text, pattern)  # noqa: DTZ007 - a day has no zone
+    except ValueError as error:
+        # What else strptime refuses follows the pattern, and no month has that day.
+        is_other = re.search("does not match|unconverted", str(error))
+        raise DayError("not a day by that pattern" if is_other else NO_SUCH_DAY) from None
+    # A spreadsheet makes 1052026 of 01052026, and strptime the tenth of May of that.
+    if _TOUCHING.search(pattern) and moment.strftime(pattern) != text:
+        raise DayError("not a day by that pattern")
+    return moment.date()
 
 
 def day_in_zone(moment: datetime, zone: str | tzinfo) -> date:

@@ -1,7 +1,7 @@
 """Lengths of time in calendar units, and the windows that they open."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -211,27 +211,24 @@ def _units_in(text: object) -> dict[str, int]:
         raise IntervalError(f"not an interval; {_EXPECTED}")
     words = _EVERY.sub("", text.strip().translate(_DASHES))
     iso = _ISO.fullmatch(words)
-    units = _units_in_iso(iso) if iso else _units_in_words(words)
+    counts = [int(part or 0) for part in iso.groups()] if iso else _counts_in(words)
+    years, months, weeks, days = counts
+    units = {"months": _MONTHS_PER_YEAR * years + months, "weeks": weeks, "days": days}
     if max(map(abs, units.values())) > _MOST:
         raise IntervalError(f"an interval of more than {_MOST} units leaves the calendar")
     return units
 
 
-def _units_in_iso(match: re.Match[str]) -> dict[str, int]:
-    years, months, weeks, days = (int(part or 0) for part in match.groups())
-    return {"months": _MONTHS_PER_YEAR * years + months, "weeks": weeks, "days": days}
-
-
-def _units_in_words(words: str) -> dict[str, int]:
-    units = {"years": 0, "months": 0, "weeks": 0, "days": 0}
+def _counts_in(words: str) -> Iterable[int]:
+    """The years, months, weeks and days of a text in words."""
+    counts = dict.fromkeys(_UNIT_NAMES, 0)
     position = 0
     while term := _TERM.match(words, position):
-        units[str(term.lastgroup)] += int(f"{term[1]}{term[2]}")
+        counts[str(term.lastgroup)] += int(f"{term[1]}{term[2]}")
         position = term.end()
     if not words or position < len(words):
         raise IntervalError(f"not an interval; {_EXPECTED}")
-    years = units.pop("years")
-    return units | {"months": units["months"] + _MONTHS_PER_YEAR * years}
+    return counts.values()
 
 
 @lru_cache(maxsize=256)
@@ -408,26 +405,19 @@ class IntervalRange(Value, frozen=True):
             DayError: When *day* is not a calendar day.
             CalendarRangeError: When an end would leave the years 1 to 9999.
         """
-        start = as_day(day)
+        start, bounds = as_day(day), (self.first, self.last)
         # The bounds are in order from every start, so the days are too.
-        return made(
-            Window,
-            first=self.first.added_to(start, short_month),
-            last=self.last.added_to(start, short_month),
-        )
+        first, last = (bound.added_to(start, short_month) for bound in bounds)
+        return made(Window, first=first, last=last)
 
     def __str__(self) -> str:
-        return _range_in_words(str(self.first), str(self.last))
-
-
-@lru_cache(maxsize=256)
-def _range_in_words(first: str, last: str) -> str:
-    if first == last:
-        return first
-    count, _, unit = first.partition(" ")
-    one_unit = last.partition(" ")[2].rstrip("s")
-    begin = count if one_unit == unit.rstrip("s") and " " not in one_unit else first
-    return f"{begin} to {last}"
+        first, last = str(self.first), str(self.last)
+        if first == last:
+            return first
+        count, _, unit = first.partition(" ")
+        one_unit = last.partition(" ")[2].rstrip("s")
+        begin = count if one_unit == unit.rstrip("s") and " " not in one_unit else first
+        return f"{begin} to {last}"
 
 
 IntervalInput = Interval | str

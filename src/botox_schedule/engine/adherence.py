@@ -172,20 +172,15 @@ def _episodes(
 ) -> Iterable[Episode]:
     first: date | None = None
     reaches = [*(cycle.first_on for cycle in cycles[1:]), follow_up.until]
-    for number, (cycle, end, reach) in enumerate(zip(cycles, ends, reaches, strict=False), start=1):
+    for cycle, end, reach in zip(cycles, ends, reaches, strict=False):
         first = first or cycle.first_on
         if _free_days(holds, end, reach) > permissible_gap_days:
             yield Episode(first, max(cycle.anchored_on, shifted(end, -1)), EpisodeEnd.GAP)
             first = None
-        elif number == len(cycles):
-            yield Episode(first, follow_up.until, _END_BY[follow_up.ended_by])
-
-
-_END_BY = {
-    None: EpisodeEnd.ONGOING,
-    CareEndKind.DISCONTINUED: EpisodeEnd.DISCONTINUED,
-    CareEndKind.DECEASED: EpisodeEnd.DECEASED,
-}
+    if first is not None:
+        # The ends of an episode include the kinds of care end, under the same words.
+        ended_by = EpisodeEnd(follow_up.ended_by or EpisodeEnd.ONGOING)
+        yield Episode(first, follow_up.until, ended_by)
 
 
 def follow_up_of(track: Track) -> FollowUp:
@@ -197,34 +192,29 @@ def follow_up_of(track: Track) -> FollowUp:
     """
     reading, decisions = track.reading, track.reading.decisions
     last_on = track.cycles[-1].last_injected_on if track.cycles else None
-    ends = [
-        (end.on, CareEndKind.DISCONTINUED)
-        for end in decisions.discharges
-        if end.on is not None
-        and end.on >= (last_on or date.min)
-        and concerns(reading, end.indication, track.clock)
-    ]
+    own = [end for end in decisions.discharges if concerns(reading, end.indication, track.clock)]
+    days = [end.on for end in own if end.on is not None and end.on >= (last_on or date.min)]
+    ends = [FollowUp(day, CareEndKind.DISCONTINUED) for day in days]
     died_on = decisions.died_on or (last_on if decisions.deaths else None)
     if died_on is not None:
-        ends.append((died_on, CareEndKind.DECEASED))
-    past = [end for end in ends if end[0] <= track.as_of]
+        ends.append(FollowUp(died_on, CareEndKind.DECEASED))
+    past = [end for end in ends if end.until <= track.as_of]
     # On one day a discharge precedes the death, because it was decided while the patient lived.
-    found = min(past, key=lambda end: (end[0], end[1] is CareEndKind.DECEASED), default=None)
-    return FollowUp(track.as_of) if found is None else FollowUp(*found)
+    past.sort(key=lambda end: (end.until, end.ended_by is CareEndKind.DECEASED))
+    return past[0] if past else FollowUp(track.as_of)
 
 
 def course_cycles(
     cycles: Iterable[TreatmentCycle], effect: Interval | None, short_month: ShortMonth
 ) -> list[CourseCycle]:
     """Return judged cycles as those of a course; without *effect* each lasts 0 days."""
+
+    def lasting(day: date) -> int:
+        return 0 if effect is None else effect_days(day, effect, short_month)
+
     return [
-        CourseCycle(
-            cycle.first_on,
-            cycle.anchored_on,
-            0 if effect is None else effect_days(cycle.anchored_on, effect, short_month),
-            cycle.held,
-        )
-        for cycle in cycles
+        CourseCycle(each.first_on, each.anchored_on, lasting(each.anchored_on), each.held)
+        for each in cycles
     ]
 
 

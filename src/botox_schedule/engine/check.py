@@ -161,6 +161,5 @@ def _minimum_reason(day: date, code: DayReasonCode, minimum: Minimum) -> DayReas
     if code is DayReasonCode.ADVISORY:
         words = "" if source is None else f' ("{source.strength or source.basis}")'
         rule = f"{rule}, which is advice{words}; the day is {early} before it"
-    return DayReason(
-        code=code, rule=rule, source=source, protocol=None if protocol is None else protocol.ref
-    )
+    ref = None if protocol is None else protocol.ref
+    return DayReason(code=code, rule=rule, source=source, protocol=ref)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from botox_schedule.engine.forecast import Forecast
-from botox_schedule.records.findings import Finding
 from botox_schedule.terms import DateName
 from botox_schedule.values import Value
 
@@ -114,10 +113,7 @@ def _policy_changes(before: Forecast, after: Forecast) -> Iterable[str]:
 
 
 def _findings(before: Forecast, after: Forecast) -> Iterable[ForecastChange]:
-    def codes(findings: tuple[Finding, ...]) -> set[str]:
-        return {finding.code.value for finding in findings}
-
-    gone, new = codes(before.findings), codes(after.findings)
+    gone, new = ({found.code.value for found in each.findings} for each in (before, after))
     for code in sorted(new - gone):
         yield _change(f"finding {code}", None, "raised", ())
     for code in sorted(gone - new):

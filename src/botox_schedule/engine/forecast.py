@@ -39,14 +39,7 @@ from botox_schedule.engine.verdict import booking_verdict, day_in_question
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef
 from botox_schedule.records.findings import Finding, make_finding
-from botox_schedule.records.model import TreatmentSession
-from botox_schedule.terms import (
-    DueStatus,
-    FindingCode,
-    FindingNeeds,
-    Product,
-    ResponsePhase,
-)
+from botox_schedule.terms import DueStatus, FindingCode, FindingNeeds, Product, ResponsePhase
 from botox_schedule.values import Value, made, notebook_html
 
 _OTHER_SESSIONS_DAYS = 112
@@ -199,19 +192,15 @@ class Forecast(Value, frozen=True):
 
     def explain(self) -> str:
         """Return why each date is what it is, as text that can be quoted."""
-        lines = [f"status {self.status} as of {self.as_of}"]
+        lines, dates = [f"status {self.status} as of {self.as_of}"], self.dates
         if self.resumes_on is not None:
-            dated = (
-                "the dates are those of" if any(self.dates.boundaries) else "nothing is dated for"
-            )
+            dated = "the dates are those of" if any(dates.boundaries) else "nothing is dated for"
             lines.append(f"on hold; {dated} {self.resumes_on}, the first day after it")
         lines += [str(reason) for reason in self.reasons.values()]
-        if self.dates.typical_on is not None:
-            lines.append(
-                f"typical day {self.dates.typical_on}: {self.dates.typical_words}; "
-                "it makes nobody due"
-            )
-        lines += _late_booking(self.booking, self.dates)
+        if dates.typical_on is not None:
+            typical = f"typical day {dates.typical_on}: {dates.typical_words}"
+            lines.append(f"{typical}; it makes nobody due")
+        lines += _late_booking(self.booking, dates)
         lines += _own_response(self.observed, self.timeline)
         if self.protocol is not None and not self.status.ends_care:
             lines.append(f"units: {limits_in_words(self.limit_checks, self.protocol.product)}")
@@ -269,7 +258,7 @@ def forecast_of(
         days_since_last=_days_between(track.anchor, as_of),
         days_to_due=_days_between(as_of, dates.due),
         days_since_due=_days_between(dates.due, as_of),
-        booking=_booking_of(booked),
+        booking=booked and made(Booking, on=booked.administered_on, session_id=booked.id),
         timeline=timeline,
         phase=None if timeline is None else response_phase(timeline, as_of=as_of),
         observed=observed,
@@ -303,12 +292,6 @@ def _own_response(
 def _days_between(first: date | None, last: date | None) -> int | None:
     """The days from *first* to *last*; None where one is unknown or they are not in that order."""
     return None if first is None or last is None or first > last else (last - first).days
-
-
-def _booking_of(session: TreatmentSession | None) -> Booking | None:
-    if session is None:
-        return None
-    return made(Booking, on=session.administered_on, session_id=session.id)
 
 
 def _early_ends(observed: ObservedResponse | None, track: AnyTrack) -> Iterator[Finding]:
@@ -367,12 +350,8 @@ def timeline_of_track(track: AnyTrack) -> ResponseTimeline | None:
     last = track.last
     if last is None or track.status is DueStatus.DECEASED or not isinstance(track, Track):
         return None
-    return timeline_of(
-        last.anchored_on,
-        protocol_of_session(track, last.full_sessions[-1]),
-        course_start(track),
-        track.policy,
-    )
+    protocol = protocol_of_session(track, last.full_sessions[-1])
+    return timeline_of(last.anchored_on, protocol, course_start(track), track.policy)
 
 
 def course_start(track: Track) -> date | None:

@@ -164,10 +164,8 @@ def limit_question(track: Track, day: date, planned: Decimal | None) -> LimitQue
 def _first_part(track: Track, day: date, booked: Iterable[TreatmentSession] = ()) -> date | None:
     """The first day, given or booked, of the session that *day* would belong to."""
     within = track.policy.group_within_days
-    given = next((c.first_on for c in reversed(track.cycles) if c.first_on <= day), None)
-    parts = [s.administered_on for s in booked if s.administered_on <= day]
-    parts += [] if given is None else [given]
-    return min((part for part in parts if (day - part).days <= within), default=None)
+    parts = [*(cycle.first_on for cycle in track.cycles), *(s.administered_on for s in booked)]
+    return min((part for part in parts if 0 <= (day - part).days <= within), default=None)
 
 
 def _booked_for(track: Track, day: date) -> TreatmentSession | None:
@@ -239,12 +237,8 @@ def checks_on(track: Track, day: date, planned: Decimal | None) -> tuple[LimitCh
 def limit_checks(question: LimitQuestion) -> tuple[LimitCheck, ...]:
     """Return each reading of each limit that holds for the patient."""
     limits = question.reading.known.limits(question.protocol, question.on)
-    return tuple(
-        check
-        for limit in limits
-        if _holds_for(limit, question)
-        for check in _answers(limit, question)
-    )
+    holding = [limit for limit in limits if _holds_for(limit, question)]
+    return tuple(check for limit in holding for check in _answers(limit, question))
 
 
 _Answers = tuple[tuple[LimitCheck, ...], tuple[Finding, ...]]
@@ -298,21 +292,19 @@ def _holds_for(limit: DoseLimit, question: LimitQuestion) -> bool:
 
 
 def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
-    given, policy = _given(question), question.reading.policy
+    given, policy, on = _given(question), question.reading.policy, question.on
     if limit.per is LimitPer.WINDOW:
         wanted, readings = policy.limit_reading, [window.reading for window in limit.windows]
         chosen = wanted if wanted in readings else readings[0]
         for each in limit.windows:
-            inside = in_window(given, each.window, question.on, policy.short_month)
+            inside = in_window(given, each.window, on, policy.short_month)
             yield _check(limit, inside, question, each, chosen=each.reading == chosen)
     elif limit.per is LimitPer.SESSION:
-        first, last = question.first_on or question.on, _joins_until(question)
+        first, last = question.first_on or on, _joins_until(question)
         inside = [s for s in given if first <= s.administered_on <= last]
         yield _check(limit, inside, question)
     else:
-        yield made(
-            LimitCheck, limit=limit, on=question.on, planned=question.planned, not_checked=True
-        )
+        yield made(LimitCheck, limit=limit, on=on, planned=question.planned, not_checked=True)
 
 
 def _given(question: LimitQuestion) -> list[TreatmentSession]:
@@ -352,13 +344,12 @@ def _total_of(
     limit: DoseLimit, sessions: Iterable[TreatmentSession], question: LimitQuestion
 ) -> Total:
     """The units that count for a limit; a session under an unknown indication may, so it does."""
-    asked, recognizes = question.protocol.indication, question.reading.recognizes
-    counting = [
-        s
-        for s in sessions
-        if limit.counts(s.indication, asked=asked) or not recognizes(s.indication)
-    ]
-    return sum_units(counting, question.protocol.product)
+
+    def counts(session: TreatmentSession) -> bool:
+        is_known = question.reading.recognizes(session.indication)
+        return not is_known or limit.counts(session.indication, asked=question.protocol.indication)
+
+    return sum_units(filter(counts, sessions), question.protocol.product)
 
 
 def _weight_on(question: LimitQuestion) -> BodyWeight | None:
@@ -444,9 +435,8 @@ def _fits_from(
     later = _total_of(limit, (s for s in dated if s.administered_on > question.on), question)
     short_month, product = question.reading.policy.short_month, question.protocol.product
     # What limits one session counts on its day; all that joins this one counts as one.
-    counts_for, begins = window or Interval(days=1), question.on
-    if window is None:
-        begins = shifted(_joins_until(question), 1)
+    counts_for = window or Interval(days=1)
+    begins = question.on if window else shifted(_joins_until(question), 1)
     counting = (*given.sessions, *later.sessions)
     ends = [(s, counts_for.added_to(s.administered_on, short_month)) for s in counting]
 
@@ -558,16 +548,8 @@ def in_window(
 def sum_units(sessions: Iterable[TreatmentSession], product: Product) -> Total:
     """Return the units of *product*; a session of an unknown product may hold some of it."""
     concerned = [s for s in sessions if s.product is product or s.product is None]
-    units = if_one = _ZERO
-    indeterminate = False
-    seen: set[tuple[date, Decimal]] = set()
-    for session in concerned:
-        if session.product is None or session.units is None:
-            indeterminate = True
-            continue
-        units += session.units
-        key = (session.administered_on, session.units)
-        if key not in seen:
-            if_one += session.units
-            seen.add(key)
-    return Total(units, if_one, indeterminate, concerned)
+    named = [s for s in concerned if s.product is not None]
+    known = [(s.administered_on, s.units) for s in named if s.units is not None]
+    distinct = dict.fromkeys(known)
+    units, if_one = (sum((each for _, each in doses), _ZERO) for doses in (known, distinct))
+    return Total(units, if_one, indeterminate=len(known) < len(concerned), sessions=concerned)

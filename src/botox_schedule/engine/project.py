@@ -49,12 +49,14 @@ def _steps(track: Track, step: _Step) -> Iterator[tuple[date, _Step]]:
     target = _first_target(track, step)
     if target is None or step.usual is None:
         return
-    moved = step.dates.due != target or step.dates.due != _unmoved(step)
+    unmoved = None if step.dates.window is None else step.dates.window.first
+    moved = step.dates.due != target or step.dates.due != unmoved
     base, times = (target, 0) if moved else (step.rules.facts.anchor, 1)
     usual = step.usual
     while target is not None:
         yield target, step
-        step = _after(track, target)
+        rules = rules_after(track, target)
+        step = _Step(rules, track_dates(rules, track.holds, target))
         if step.usual is None:
             return
         if step.usual != usual:
@@ -66,13 +68,7 @@ def _steps(track: Track, step: _Step) -> Iterator[tuple[date, _Step]]:
             base, times = target, 0
 
 
-def _unmoved(step: _Step) -> date | None:
-    return None if step.dates.window is None else step.dates.window.first
-
-
 def _first_target(track: Track, step: _Step) -> date | None:
-    if step.usual is None:
-        return None
     booked_on = kept_booking_on(track)
     if booked_on is not None or step.dates.due is None:
         return booked_on
@@ -98,22 +94,17 @@ def rules_after(track: Track, target: date) -> IntervalRules:
     return interval_rules(rule_facts(track.reading, planned, track.clock, cycle, track.care))
 
 
-def _after(track: Track, target: date) -> _Step:
-    rules = rules_after(track, target)
-    return _Step(rules, track_dates(rules, track.holds, target))
-
-
 def _next_target(track: Track, step: _Step, planned: date) -> date | None:
     """The first allowed day on or after *planned*, or the due day where that would be overdue."""
-    dates = step.dates
-    if dates.due is None:
-        return None
-    late = dates.overdue_from is not None and planned >= dates.overdue_from
-    start = dates.due if late else max(planned, dates.due)
-    target = first_allowed(step.rules, track.holds, start)
-    if target is not None and dates.overdue_from is not None and target >= dates.overdue_from:
-        return dates.due
-    return target
+    due, overdue_from = step.dates.due, step.dates.overdue_from
+
+    def is_overdue(day: date) -> bool:
+        return overdue_from is not None and day >= overdue_from
+
+    if due is None or is_overdue(planned):
+        return due
+    target = first_allowed(step.rules, track.holds, max(planned, due))
+    return due if target is not None and is_overdue(target) else target
 
 
 def _window(holds: HoldCalendar, step: _Step, target: date) -> Window:

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet
-from botox_schedule.records.decisions import Decisions, known_decisions
-from botox_schedule.records.history import History, read_history
+from botox_schedule.records.history import Decisions, History, known_decisions, read_history
 from botox_schedule.records.model import PatientRecord
 
 

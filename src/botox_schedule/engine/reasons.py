@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from botox_schedule.dates.days import Day, days_text
@@ -16,6 +15,7 @@ from botox_schedule.protocols.model import (
     READ_FROM_A_SCHEDULE,
     ProtocolRef,
     SourceRef,
+    TreatmentProtocol,
 )
 from botox_schedule.terms import (
     CandidateOutcome,
@@ -107,11 +107,8 @@ class DateReason(Value, frozen=True):
     def __str__(self) -> str:
         lines = [f"{self.date_name} {self.on or 'not dated'}: {self.rule}"]
         lines += [f"  {given}" for given in self.inputs]
-        lines += [
-            f"  also weighed: {c}"
-            for c in self.candidates
-            if c.outcome is not CandidateOutcome.DECIDES
-        ]
+        others = [c for c in self.candidates if c.outcome is not CandidateOutcome.DECIDES]
+        lines += [f"  also weighed: {candidate}" for candidate in others]
         if self.verification is not None:
             lines.append(f"  source: {self.source or 'none is given'}")
         if self.verification == Verification.UNVERIFIED:
@@ -123,11 +120,7 @@ class DateReason(Value, frozen=True):
 
 def in_words(interval: Interval) -> str:
     """Return *interval* as an adjective, such as ``12-week``."""
-    return _adjective(str(interval))
-
-
-@lru_cache(maxsize=256)
-def _adjective(text: str) -> str:
+    text = str(interval)
     count, _, unit = text.partition(" ")
     return f"{count}-{unit.removesuffix('s')}" if count.isdecimal() and " " not in unit else text
 
@@ -178,18 +171,17 @@ def _why_never(track: Track, rules: RulesOn) -> str:
     """Why no day ahead is allowed."""
     if is_held_open(track):
         return _SUPPRESSED[DueStatus.ON_HOLD]
+    if rules.opens_on is None:
+        wording = (rules.protocol or track.protocol).retreatment.wording
+        stated = f": {wording}" if wording else "; the clinician decides"
+        return f"no minimum and no usual range are recorded here{stated}"
     if rules.opens_on == date.max:
         return "a course elsewhere under an unknown indication leaves every day open"
-    if rules.opens_on is not None and track.care.ends_on is not None:
+    if track.care.ends_on is not None:
         return "the track is discharged before a day is allowed"
-    if rules.opens_on is not None and track.holds.next_free(rules.opens_on) is None:
+    if track.holds.next_free(rules.opens_on) is None:
         return "an open hold begins before a day is allowed"
-    if rules.opens_on is not None:
-        return "the rules in force end before the day that their minimum gives"
-    version = rules.protocol or track.protocol
-    wording = version.retreatment.wording
-    stated = f": {wording}" if wording else "; the clinician decides"
-    return f"no minimum and no usual range are recorded here{stated}"
+    return "the rules in force end before the day that their minimum gives"
 
 
 def _counted_from(track: Track) -> tuple[str, ...]:
@@ -210,7 +202,7 @@ def _earliest(track: Track, dates: TrackDates, inputs: tuple[str, ...]) -> DateR
         sentence += f"; moved past a hold to {dates.earliest}"
     protocol = None if deciding is None else deciding.protocol
     source = None if deciding is None else deciding.source
-    shown = protocol or rules.protocol or track.protocol
+    version = protocol or rules.protocol or track.protocol
     return made(
         DateReason,
         date_name=DateName.EARLIEST,
@@ -218,9 +210,7 @@ def _earliest(track: Track, dates: TrackDates, inputs: tuple[str, ...]) -> DateR
         rule=sentence,
         inputs=inputs,
         candidates=_candidates(track, dates, deciding),
-        source=source,
-        verification=_verification(source, stated=protocol is not None),
-        protocol=shown.ref,
+        **_basis(source, version, stated=protocol is not None),
     )
 
 
@@ -252,7 +242,18 @@ def _candidates(
     weighed += [(m, CandidateOutcome.REPLACED) for m in dates.rules.replaced]
     weighed += [(m, CandidateOutcome.EXPIRED) for m in expired]
     weighed.sort(key=lambda item: item[1] is not CandidateOutcome.DECIDES)
-    return tuple(_candidate(minimum, outcome) for minimum, outcome in weighed)
+    return tuple(
+        made(
+            RuleCandidate,
+            rule=minimum.kind,
+            interval=minimum.interval,
+            gives=minimum.gives,
+            outcome=outcome,
+            source=minimum.source,
+            protocol=None if minimum.protocol is None else minimum.protocol.ref,
+        )
+        for minimum, outcome in weighed
+    )
 
 
 def _outcome(minimum: Minimum, deciding: Minimum | None) -> CandidateOutcome:
@@ -261,42 +262,24 @@ def _outcome(minimum: Minimum, deciding: Minimum | None) -> CandidateOutcome:
     return CandidateOutcome.GIVES_WAY if minimum.binds else CandidateOutcome.ADVISES
 
 
-def _candidate(minimum: Minimum, outcome: CandidateOutcome) -> RuleCandidate:
-    protocol = minimum.protocol
-    return made(
-        RuleCandidate,
-        rule=minimum.kind,
-        interval=minimum.interval,
-        gives=minimum.gives,
-        outcome=outcome,
-        source=minimum.source,
-        protocol=None if protocol is None else protocol.ref,
-    )
-
-
-def _verification(source: SourceRef | None, *, stated: bool) -> str | None:
-    """How well a figure was verified; a stated figure without a source is unverified."""
-    if source is not None:
-        return source.verification.value
-    return Verification.UNVERIFIED.value if stated else None
+def _basis(source: SourceRef | None, version: TreatmentProtocol, *, stated: bool) -> dict[str, Any]:
+    """Where a figure comes from; a stated figure without a source is unverified."""
+    unread = Verification.UNVERIFIED.value if stated else None
+    verification = unread if source is None else source.verification.value
+    return {"source": source, "verification": verification, "protocol": version.ref}
 
 
 def _usual_reasons(
-    track: Track,
-    dates: TrackDates,
-    window: UsualWindow,
-    usual: UsualRange,
-    inputs: tuple[str, ...],
+    track: Track, dates: TrackDates, window: UsualWindow, usual: UsualRange, inputs: tuple[str, ...]
 ) -> dict[str, DateReason]:
     words = usual_words(usual)
-    grace = track.policy.grace_for(usual.kind)
     lapse = track.policy.lapsed_after
     lapsed = f"{lapse} after the last session" if lapse else "twice the end of the usual range"
     limit = ", but not before overdue_from," if window.lapsed_from == window.overdue_from else ""
     begins = f"{words} begins on {window.first}"
     ends = (
         f"{words} ends on {window.last}; "
-        f"{window.overdue_from} is the first day after {grace} of grace"
+        f"{window.overdue_from} is the first day after {track.policy.grace_for(usual.kind)} of grace"
     )
     lapses = f"{lapsed}{limit} gives {window.lapsed_from}"
     dated = (
@@ -304,13 +287,15 @@ def _usual_reasons(
         (DateName.OVERDUE_FROM, dates.overdue_from, window.overdue_from, ends),
         (DateName.LAPSED_FROM, dates.lapsed_from, window.lapsed_from, lapses),
     )
-    basis = _usual_basis(track, dates.rules)
+    slide = _slide(track, dates, window.first)
+    version, own = dates.rules.protocol or track.protocol, usual.owner is UsualOwner.LABEL
+    basis = _basis(version.retreatment.usual_source if own else None, version, stated=own)
     return {
         name.value: made(
             DateReason,
             date_name=name,
             on=on,
-            rule=sentence + _moved(track, dates, on, unmoved),
+            rule=sentence + _moved(track, on, unmoved, slide),
             inputs=inputs,
             **basis,
         )
@@ -324,7 +309,7 @@ def usual_words(usual: UsualRange) -> str:
     return f"{_USUAL_OWNERS[usual.owner]} of {usual.interval} ({schedule})"
 
 
-def _moved(track: Track, dates: TrackDates, on: date | None, unmoved: date) -> str:
+def _moved(track: Track, on: date | None, unmoved: date, slide: int) -> str:
     """What moved a date away from the day that the usual range alone gives."""
     if on is None:
         ends_on = track.care.ends_on
@@ -333,7 +318,6 @@ def _moved(track: Track, dates: TrackDates, on: date | None, unmoved: date) -> s
         open_hold = any(last is None for _, last in track.holds.spans)
         why = "an open hold leaves it undated" if open_hold else "the rules allow no later day"
         return f"; {why}"
-    slide = _slide(track, dates, unmoved if dates.window is None else dates.window.first)
     held = (on - unmoved).days - slide
     words = f"; slid by {days_text(slide)} with the first allowed day" if slide else ""
     if held:
@@ -346,15 +330,3 @@ def _slide(track: Track, dates: TrackDates, first: date) -> int:
     begins = max(first, dates.allowed_from or first)
     day = None if track.rules is None else first_allowed(track.rules, NO_HOLDS, begins)
     return 0 if day is None else (day - first).days
-
-
-def _usual_basis(track: Track, rules: RulesOn) -> dict[str, Any]:
-    """Where the dates of the usual range come from."""
-    usual, version = rules.usual, rules.protocol or track.protocol
-    own = usual is not None and usual.owner is UsualOwner.LABEL
-    source = version.retreatment.usual_source if own else None
-    return {
-        "source": source,
-        "verification": _verification(source, stated=own),
-        "protocol": version.ref,
-    }

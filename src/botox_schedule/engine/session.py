@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
@@ -79,21 +80,18 @@ class DueDates(Value, frozen=True):
         return notebook_html("dates_html", self)
 
 
-def session_rules(
-    administered_on: date, protocol: TreatmentProtocol, policy: SchedulingPolicy
-) -> IntervalRules:
-    """Return the rules after one session: the protocol's and the policy's, nothing else."""
-    return IntervalRules(
-        RuleFacts(
-            labels=LabelRules(((protocol,),), ()),
-            policy=policy,
-            anchor=administered_on,
-            counted_from=administered_on,
-            payer=policy.payer_rules(_clock(protocol), protocol.product),
-            clinic_usual=policy.usual_for(protocol.indication),
-            kind=protocol.retreatment.kind,
-        )
+def _dates_after(day: date, protocol: TreatmentProtocol, policy: SchedulingPolicy) -> TrackDates:
+    """The dates after one session, by the rules of the protocol and the policy, nothing else."""
+    facts = RuleFacts(
+        labels=LabelRules(((protocol,),), ()),
+        policy=policy,
+        anchor=day,
+        counted_from=day,
+        payer=policy.payer_rules(_clock(protocol), protocol.product),
+        clinic_usual=policy.usual_for(protocol.indication),
+        kind=protocol.retreatment.kind,
     )
+    return track_dates(IntervalRules(facts), NO_HOLDS, day)
 
 
 def _clock(protocol: TreatmentProtocol) -> frozenset[str]:
@@ -109,32 +107,22 @@ def dates_of_session(
     Rules in weeks and days alone give dates that lie the same number of days after any session,
     so they are computed once for each protocol and policy.
     """
-    remembered = _MODELS.get((id(protocol), id(policy)))
-    if remembered is not None and remembered[0] is protocol and remembered[1] is policy:
-        model = remembered[2]
-    else:
-        alike = _is_the_same_every_day(protocol, policy)
-        model = _dates_of_session(_MODEL_DAY, protocol, policy) if alike else None
-        if len(_MODELS) >= _MOST_REMEMBERED:
-            _MODELS.clear()
-        _MODELS[id(protocol), id(policy)] = protocol, policy, model
+    model = _model(protocol, policy)
     if model is None:
-        return _dates_of_session(administered_on, protocol, policy)
+        return due_dates_of(_dates_after(administered_on, protocol, policy), protocol)
     found, later = vars(model), (administered_on - _MODEL_DAY).days
     moved = {name: shifted(day, later) for name, day in found.items() if isinstance(day, date)}
     return made(DueDates, **found | moved)
 
 
 _MODEL_DAY = date(2000, 1, 1)
-_MOST_REMEMBERED = 256
-_MODELS: dict[tuple[int, int], tuple[TreatmentProtocol, SchedulingPolicy, DueDates | None]] = {}
 
 
-def _dates_of_session(
-    administered_on: date, protocol: TreatmentProtocol, policy: SchedulingPolicy
-) -> DueDates:
-    rules = session_rules(administered_on, protocol, policy)
-    return due_dates_of(track_dates(rules, NO_HOLDS, administered_on), protocol)
+@lru_cache(maxsize=256)
+def _model(protocol: TreatmentProtocol, policy: SchedulingPolicy) -> DueDates | None:
+    """The dates after a session on the model day; None where other days give other intervals."""
+    alike = _is_the_same_every_day(protocol, policy)
+    return due_dates_of(_dates_after(_MODEL_DAY, protocol, policy), protocol) if alike else None
 
 
 def _is_the_same_every_day(protocol: TreatmentProtocol, policy: SchedulingPolicy) -> bool:
@@ -192,7 +180,7 @@ def projected_from(
     anchor: date, protocol: TreatmentProtocol, count: int, policy: SchedulingPolicy
 ) -> tuple[ProjectedSession, ...]:
     """Return the next sessions, each counted from *anchor* and never chained."""
-    found = track_dates(session_rules(anchor, protocol, policy), NO_HOLDS, anchor)
+    found = _dates_after(anchor, protocol, policy)
     rules = found.rules
     if rules.usual is None or found.earliest is None or found.due is None:
         return ()

@@ -16,9 +16,8 @@ from botox_schedule.engine.tracks import RecordTrack, tracks_of
 from botox_schedule.engine.verdict import day_in_question
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet
-from botox_schedule.records.decisions import NO_DECISIONS
 from botox_schedule.records.findings import Finding, make_finding
-from botox_schedule.records.history import CycleSessions, History, cycles_of
+from botox_schedule.records.history import NO_DECISIONS, CycleSessions, History, cycles_of
 from botox_schedule.records.model import PatientRecord, TreatmentSession
 from botox_schedule.terms import Population, Product, SessionKind
 
@@ -128,11 +127,8 @@ class Standings:
     def _shared_by(self, reading: Reading, cycles: Sequence[CycleSessions]) -> _Shared | None:
         recent = self._recent(reading.history.completed, cycles)
         born_on = reading.record.born_on
-        key = (
-            None if born_on is None else self._age(born_on),
-            recent[0].indication,
-            _course(recent),
-        )
+        age = None if born_on is None else self._age(born_on)
+        key = age, recent[0].indication, _course(recent)
         try:
             return self._shared[key]
         except KeyError:

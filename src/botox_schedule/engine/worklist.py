@@ -111,10 +111,6 @@ _CALLS = {
     FindingCode.HOLD_ENDED: WorklistReason.HOLD_ENDED,
 }
 """Findings that need a person today and that a call settles."""
-_ENDED = {
-    DueStatus.DISCONTINUED: Place(WorklistSection.ENDED, WorklistReason.DISCONTINUED),
-    DueStatus.DECEASED: Place(WorklistSection.ENDED, WorklistReason.DECEASED),
-}
 _WAITS = {
     DueStatus.TOO_EARLY: WorklistReason.TOO_EARLY,
     DueStatus.ALLOWED: WorklistReason.ALLOWED_BEFORE_DUE,
@@ -138,8 +134,8 @@ def place_of(waiting: Waiting) -> Place:
     review = FindingCode.HOLD_NEEDS_REVIEW in waiting.pressing
     if waiting.pressing - _CALLS.keys() - ({FindingCode.HOLD_NEEDS_REVIEW} if on_hold else set()):
         return Place(WorklistSection.CHECK_THE_RECORD, WorklistReason.FINDINGS)
-    if waiting.status in _ENDED:
-        return _ENDED[waiting.status]
+    if waiting.status.ends_care:
+        return Place(WorklistSection.ENDED, WorklistReason(waiting.status))
     if on_hold:
         reason = WorklistReason.HOLD_NEEDS_REVIEW if review else WorklistReason.ON_HOLD
         return Place(WorklistSection.ON_HOLD, reason)

@@ -13,8 +13,7 @@ from unicodedata import combining, normalize
 
 from pydantic import Field
 
-from botox_schedule.dates.days import DayInput, as_day, shifted
-from botox_schedule.dates.patterns import day_by_pattern, is_day_pattern
+from botox_schedule.dates.days import DayInput, as_day, day_by_pattern, is_day_pattern, shifted
 from botox_schedule.errors import (
     CalendarRangeError,
     DayError,

@@ -13,8 +13,7 @@ from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.errors import CountError, PanelError
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
 from botox_schedule.protocols.collection import ProtocolSet
-from botox_schedule.records.decisions import NO_DECISIONS, Decisions
-from botox_schedule.records.history import History
+from botox_schedule.records.history import NO_DECISIONS, Decisions, History
 from botox_schedule.records.model import PatientRecord, TreatmentSession
 from botox_schedule.terms import Population, Product, SessionKind
 from botox_schedule.values import is_whole

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from botox_schedule.records.decisions import NO_DECISIONS, Decisions, known_decisions
+from botox_schedule.records.history import NO_DECISIONS, Decisions, known_decisions
 from botox_schedule.records.model import PatientRecord
 
 SHARED = ("holds", "overrides", "authorizations")

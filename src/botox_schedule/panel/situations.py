@@ -20,8 +20,7 @@ from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.panel.asking import KINDS, PRODUCTS, TOUCH_UP, TREATMENTS, Asking, session_of
-from botox_schedule.records.decisions import Decisions
-from botox_schedule.records.history import CycleSessions
+from botox_schedule.records.history import CycleSessions, Decisions
 from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import FindingCode, SessionKind, SessionStatus
 

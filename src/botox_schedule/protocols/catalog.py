@@ -68,12 +68,9 @@ def bundled_edition(edition: str) -> tuple[TreatmentProtocol, ...]:
 def _protocols_of(folder: str, codes: Iterable[Mapping[str, Any]]) -> tuple[TreatmentProtocol, ...]:
     names = sorted(entry.name for entry in (data_folder() / folder).iterdir())
     read = [(row, _code_of(row)) for row in codes]
-    return tuple(
-        protocol
-        for name in names
-        if name.endswith(".toml") and name != _CODES
-        for protocol in protocols_in(bundled_tables(f"{folder}/{name}"), name, read)
-    )
+    files = [name for name in names if name.endswith(".toml") and name != _CODES]
+    found = (protocols_in(bundled_tables(f"{folder}/{name}"), name, read) for name in files)
+    return tuple(protocol for protocols in found for protocol in protocols)
 
 
 def _code_of(row: Mapping[str, Any]) -> Code:
@@ -131,12 +128,9 @@ def find_protocol(
     people, where = population_named(population), region_named(region)
     slug = bundled_set().indication_named(indication)
     day = None if on is None else as_day(on, "on")
-    found = [
-        version
-        for versions in bundled_set().find(slug, wanted, people, where)
-        for version in versions
-        if day is None or day in version.in_force
-    ]
+    families = bundled_set().find(slug, wanted, people, where)
+    versions = (version for family in families for version in family)
+    found = [version for version in versions if day is None or day in version.in_force]
     if not found:
         raise UnknownProtocolError(bundled_set().why_none(slug, people, where, wanted))
     return max(found, key=newness)

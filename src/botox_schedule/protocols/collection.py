@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 from botox_schedule.dates.days import age_on
@@ -55,12 +56,8 @@ class ProtocolSet:
 
     def __init__(self, protocols: Iterable[TreatmentProtocol]) -> None:
         self._families = _families(protocols)
-        self._protocols = tuple(
-            version
-            for treatment in sorted(self._families)
-            for versions in self._families[treatment]
-            for version in versions
-        )
+        families = chain.from_iterable(self._families[key] for key in sorted(self._families))
+        self._protocols = tuple(chain.from_iterable(families))
         self._clocks: dict[tuple[Population, str], dict[str, frozenset[str]]] = {}
         self._with_given: dict[int, tuple[TreatmentProtocol, ProtocolSet]] = {}
         self._limits: dict[
@@ -113,12 +110,9 @@ class ProtocolSet:
         self, indications: Iterable[str], population: Population, region: str
     ) -> tuple[Versions, ...]:
         """Return the protocols for any of *indications*, whatever the product."""
-        return tuple(
-            versions
-            for indication in sorted(indications)
-            for product in Product
-            for versions in self.find(indication, product, population, region)
-        )
+        names = sorted(indications)
+        found = (self.find(name, each, population, region) for name in names for each in Product)
+        return tuple(chain.from_iterable(found))
 
     def clock(self, indication: str, population: Population, region: str) -> frozenset[str]:
         """Return the indications that share a clock with *indication*, itself included.
@@ -128,11 +122,9 @@ class ProtocolSet:
         """
         key = population, region
         if key not in self._clocks:
-            self._clocks[key] = _connected(
-                frozenset((p.indication, *p.shares_clock_with))
-                for p in self._protocols
-                if (p.population, p.region) == key
-            )
+            here = (p for p in self if (p.population, p.region) == key)
+            groups = (frozenset((p.indication, *p.shares_clock_with)) for p in here)
+            self._clocks[key] = _connected(groups)
         return self._clocks[key].get(indication, frozenset((indication,)))
 
     def recognizes(self, indication: str) -> bool:
@@ -146,15 +138,20 @@ class ProtocolSet:
         whole product, or several indications including this one.
         """
         key = id(protocol), day if self._is_dated else None
-        if key not in self._limits:
-            if len(self._limits) >= _MOST_REMEMBERED:
-                self._limits.clear()
-            self._limits[key] = protocol, tuple(self._found_limits(protocol, day))
-        return self._limits[key][1]
+        remembered = self._limits.get(key)
+        if remembered is not None:
+            return remembered[1]
+        found = tuple(self._found_limits(protocol, day))
+        if len(self._limits) >= _MOST_REMEMBERED:
+            self._limits.clear()
+        self._limits[key] = protocol, found
+        return found
 
     def _found_limits(self, protocol: TreatmentProtocol, day: date) -> Iterable[DoseLimit]:
         own = version_on(self.versions(protocol), day) or protocol
-        others = (version_on(versions, day) for versions in self._of_product(protocol))
+        about = treatment_of(protocol)[1:]
+        alike = (self._families[each] for each in self._families if each[1:] == about)
+        others = (version_on(versions, day) for versions in chain.from_iterable(alike))
         limits = (limit for p in others if p is not None and p.id != own.id for limit in p.limits)
         return dict.fromkeys((*own.limits, *(each for each in limits if _reaches(each, protocol))))
 
@@ -164,11 +161,6 @@ class ProtocolSet:
             if family[0].id == protocol.id:
                 return family
         return (protocol,)
-
-    def _of_product(self, protocol: TreatmentProtocol) -> Iterator[Versions]:
-        for treatment, families in self._families.items():
-            if treatment[1:] == treatment_of(protocol)[1:]:
-                yield from families
 
     def followed(
         self,
@@ -196,27 +188,17 @@ class ProtocolSet:
         """
         slug = self.indication_named(indication)
         people = self._population(slug, born_on, on, region) if population is None else population
-        own = self._own_protocols(slug, given, people, region)
-        families = own or self.of_indications([slug], people, region)
+        families = self.of_indications([slug], people, region)
         if not families:
             raise UnknownProtocolError(self.why_none(slug, people, region))
-        chosen = max((version_on(family, on) or family[-1] for family in families), key=_strictness)
+        products = set(given) or {Product.ONABOTULINUMTOXIN_A}
+        # An unknown product may be any of them.
+        own = [family for family in families if None in products or family[0].product in products]
+        versions = (version_on(family, on) or family[-1] for family in own or families)
+        chosen = max(versions, key=_strictness)
         both = all(self.of_indications([slug], each, region) for each in Population)
         age_decides = population is None and born_on is None and both
-        return Followed(chosen, is_own=bool(own), age_decides=age_decides)
-
-    def _own_protocols(
-        self, slug: str, given: Sequence[Product | None], people: Population, region: str
-    ) -> tuple[Versions, ...]:
-        if not given:
-            default = self.find(slug, Product.ONABOTULINUMTOXIN_A, people, region)
-            return default or self.of_indications([slug], people, region)
-        if None in given:
-            return self.of_indications([slug], people, region)
-        known = {product for product in given if product is not None}
-        return tuple(
-            v for product in sorted(known) for v in self.find(slug, product, people, region)
-        )
+        return Followed(chosen, is_own=bool(own) or not given, age_decides=age_decides)
 
     def _population(self, slug: str, born_on: date | None, on: date, region: str) -> Population:
         """The first population with a protocol for the patient's age, else with any; else adult.
@@ -260,11 +242,8 @@ class ProtocolSet:
     ) -> str:
         """Return why no protocol is known for an indication, and the closest ones."""
         own = {f"{p.product} ({p.population}, {p.region})" for p in self if p.indication == slug}
-        alike = {
-            p.indication
-            for p in self
-            if (p.population, p.region) == (people, region) and product in {None, p.product}
-        }
+        here = [p for p in self if (p.population, p.region) == (people, region)]
+        alike = {p.indication for p in here if product in {None, p.product}}
         given = ", ".join(filter(None, (product, people, region)))
         return (
             f"no protocol is known for {slug} with {given}; "
@@ -302,12 +281,9 @@ def general_protocols(
     known: ProtocolSet, protocol: TreatmentProtocol, clock: Iterable[str]
 ) -> tuple[Versions, ...]:
     """Return the product's protocols for the clock's general indication, such as ``spasticity``."""
-    names = {general_indication(indication) for indication in clock} - {None}
-    return tuple(
-        versions
-        for name in sorted(str(name) for name in names)
-        for versions in known.find(name, protocol.product, protocol.population, protocol.region)
-    )
+    names = sorted({*filter(None, map(general_indication, clock))})
+    found = (known.find(name, *treatment_of(protocol)[1:]) for name in names)
+    return tuple(chain.from_iterable(found))
 
 
 def _families(protocols: Iterable[TreatmentProtocol]) -> dict[TreatmentKey, tuple[Versions, ...]]:

@@ -229,19 +229,15 @@ def bundled_indications() -> frozenset[str]:
     return frozenset(row["slug"] for row in bundled_tables("indications.toml")["indications"])
 
 
+@lru_cache(maxsize=256)
 def general_indication(slug: str) -> str | None:
     """Return the general indication that a specific one belongs to, or None.
 
     >>> general_indication("upper-limb-spasticity")
     'spasticity'
     """
-    return _generals().get(slug)
-
-
-@cache
-def _generals() -> dict[str, str]:
     rows = bundled_tables("indications.toml")["indications"]
-    return {row["slug"]: row["general"] for row in rows if "general" in row}
+    return next((row.get("general") for row in rows if row["slug"] == slug), None)
 
 
 def _plain(text: str) -> str:

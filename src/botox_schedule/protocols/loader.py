@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from itertools import combinations
 from os import PathLike
 from pathlib import Path
@@ -88,12 +89,9 @@ def protocols_in(
     _refuse(f"{name}: {fault}" for fault in _unprintable(tables))
     _check_shape(tables, name)
     known = {**bundled_tables("sources.toml"), **tables.get("sources", {})}
+    limits = tables.get("limits", ())
     read = [
-        _read(
-            f"{name}: [[protocols]] {number}{_called(row)}",
-            _complete(row, tables.get("limits", ()), codes),
-            known,
-        )
+        _read(f"{name}: [[protocols]] {number}{_called(row)}", _complete(row, limits, codes), known)
         for number, row in enumerate(tables["protocols"], start=1)
     ]
     _refuse(fault for found in read if isinstance(found, list) for fault in found)
@@ -119,6 +117,10 @@ def _refuse(problems: Iterable[str]) -> None:
         raise ProtocolFileError(lines)
 
 
+def _fault(where: str, wrong: str, expected: str) -> str:
+    return f"{where}: {wrong}; expected {expected}"
+
+
 def _places(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Each value within *value*, itself included, with its place."""
     yield path, value
@@ -134,9 +136,9 @@ def _unprintable(tables: Mapping[str, Any]) -> Iterator[str]:
     """Yield where a text has control characters: they could change what a terminal shows."""
     for path, value in _places(tables):
         if isinstance(value, str) and _CONTROL.search(value):
-            yield f"{path}: has a control character; expected plain text"
+            yield _fault(path, "has a control character", "plain text")
         if isinstance(value, dict) and _CONTROL.search("".join(value)):
-            yield f"{path or 'the file'}: a key has a control character; expected plain text"
+            yield _fault(path or "the file", "a key has a control character", "plain text")
 
 
 def _plain(key: str) -> str:
@@ -178,12 +180,8 @@ def _complete(
 
 def _fits(code: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     """Whether a code belongs to a row's product or indication, and to its region if it has one."""
-    about = code.get("indications", code.get("suggests"))
-    named = (
-        row.get("product") == code.get("product")
-        if about is None
-        else (row.get("indication") in about)
-    )
+    about, product = code.get("indications", code.get("suggests")), code.get("product")
+    named = row.get("product") == product if about is None else row.get("indication") in about
     return named and code.get("region") in (None, row.get("region"))
 
 
@@ -197,10 +195,8 @@ def _unknown_sources(row: dict[str, Any], known: Mapping[str, Any]) -> Iterator[
         cited = [citation["key"], *(also if isinstance(also, list) else ())]
         for key in cited:
             if not isinstance(key, str) or key not in known:
-                yield (
-                    f"{path}.key: no source is called {str(key)[:_SHOWN]!r}; "
-                    "expected a key of [sources] or of the bundled sources"
-                )
+                called = f"no source is called {str(key)[:_SHOWN]!r}"
+                yield _fault(f"{path}.key", called, "a key of [sources] or of the bundled sources")
 
 
 def _with_titles(value: Any, known: Mapping[str, Any]) -> Any:
@@ -236,10 +232,8 @@ def _conflicts(placed: list[_Placed]) -> Iterator[str]:
         if later.protocol.id == earlier.protocol.id:
             yield from _between_versions(later, earlier.protocol)
         elif treatment_of(later.protocol) == treatment_of(earlier.protocol):
-            yield (
-                f"{later.where}: id: {earlier.protocol.id} is for the same treatment; "
-                "expected one id for both"
-            )
+            same = f"id: {earlier.protocol.id} is for the same treatment"
+            yield _fault(later.where, same, "one id for both")
     for one in placed:
         yield from _one_sided_clocks(one, placed)
         yield from _early_range(one)
@@ -249,20 +243,17 @@ def _conflicts(placed: list[_Placed]) -> Iterator[str]:
 def _between_versions(later: _Placed, other: TreatmentProtocol) -> Iterator[str]:
     where, protocol = later
     if treatment_of(other) != treatment_of(protocol):
-        yield (
-            f"{where}: id: versions share indication, product, population and region; "
-            "expected the same"
-        )
+        shared = "id: versions share indication, product, population and region"
+        yield _fault(where, shared, "the same")
         return
+    versions = f"{other.version} and {protocol.version}"
     if not _are_comparable(protocol, other):
-        yield (
-            f"{where}: version: {other.version} and {protocol.version} cannot be compared; "
-            "expected different numbers such as 1.2"
+        yield _fault(
+            where, f"version: {versions} cannot be compared", "different numbers such as 1.2"
         )
     if _overlap(protocol, other):
-        yield (
-            f"{where}: in_force of versions {other.version} and {protocol.version} "
-            "overlaps; expected periods without a common day"
+        yield _fault(
+            where, f"in_force of versions {versions} overlaps", "periods without a common day"
         )
 
 
@@ -277,10 +268,8 @@ def _early_range(one: _Placed) -> Iterator[str]:
     if minimum is None or usual is None or usual.first == minimum:
         return
     if usual.first.day_bounds[0] < minimum.day_bounds[1]:
-        yield (
-            f"{one.where}: retreatment.usual: begins before the minimum; "
-            "expected the part from the minimum on"
-        )
+        early = "retreatment.usual: begins before the minimum"
+        yield _fault(one.where, early, "the part from the minimum on")
 
 
 def _aliases(one: _Placed) -> Iterator[str]:
@@ -290,14 +279,13 @@ def _aliases(one: _Placed) -> Iterator[str]:
     for key, name in (("indication", own.indication), *shared):
         slug = find_indication_name(name)
         if slug not in {None, name}:
-            yield f"{one.where}: {key}: {name} is another name of {slug}; expected {slug}"
+            yield _fault(one.where, f"{key}: {name} is another name of {slug}", slug)
 
 
 def _overlap(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
-    a, b = one.in_force, other.in_force
-    return (a.last is None or b.first is None or b.first <= a.last) and (
-        b.last is None or a.first is None or a.first <= b.last
-    )
+    periods = (one.in_force, other.in_force)
+    last_begin = max(period.first or date.min for period in periods)
+    return last_begin <= min(period.last or date.max for period in periods)
 
 
 def _one_sided_clocks(one: _Placed, placed: list[_Placed]) -> Iterator[str]:
@@ -306,7 +294,5 @@ def _one_sided_clocks(one: _Placed, placed: list[_Placed]) -> Iterator[str]:
         is_alike = treatment_of(own)[1:] == treatment_of(other)[1:]
         named = is_alike and other.indication in own.shares_clock_with
         if named and own.indication not in other.shares_clock_with:
-            yield (
-                f"{one.where}: shares_clock_with: names {other.indication}, but {other.id} "
-                f"does not name {own.indication}; expected both or none"
-            )
+            names = f"names {other.indication}, but {other.id} does not name {own.indication}"
+            yield _fault(one.where, f"shares_clock_with: {names}", "both or none")

@@ -63,18 +63,12 @@ def make_finding(
     Findings about the same rows with other *figures* have other keys.
     """
     about = list(subjects)
-    ids = {subject.id for subject in about if subject.id is not None}
+    ids = tuple(sorted({subject.id for subject in about if subject.id is not None}))
     marks = sorted({_mark(subject) for subject in (*about, *visits)})
     facts = [code.value, *filter(None, [figures]), *marks]
-    digest = sha256("\n".join(facts).encode()).hexdigest()[:_KEY_LENGTH]
-    return made(
-        Finding,
-        code=code,
-        message=message,
-        record_ids=tuple(sorted(ids)),
-        needs=code.needs,
-        key=f"{code.value}-{digest}",
-    )
+    digest = sha256("\n".join(facts).encode()).hexdigest()
+    key = f"{code.value}-{digest[:_KEY_LENGTH]}"
+    return made(Finding, code=code, message=message, record_ids=ids, needs=code.needs, key=key)
 
 
 def _mark(subject: TreatmentSession | Decision | PriorTreatment) -> str:
@@ -100,10 +94,7 @@ def raise_findings(findings: Sequence[Finding]) -> None:
     Raises:
         FindingsError: When at least one finding needs a person today.
     """
-    errors = [
-        FindingError(finding.code.value, finding.message)
-        for finding in findings
-        if finding.needs is FindingNeeds.TODAY
-    ]
-    if errors:
+    today = [finding for finding in findings if finding.needs is FindingNeeds.TODAY]
+    if today:
+        errors = [FindingError(finding.code.value, finding.message) for finding in today]
         raise FindingsError("the record has findings to review today", errors)

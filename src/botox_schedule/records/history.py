@@ -1,25 +1,36 @@
-"""Which sessions of a record count on a day, and how they form cycles."""
+"""Which sessions and decisions of a record count on a day, and how sessions form cycles."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from botox_schedule.dates.days import shifted
+from botox_schedule.dates.intervals import Window
 from botox_schedule.records.findings import Finding, make_finding
-from botox_schedule.records.model import PatientRecord, TreatmentSession, is_known
-from botox_schedule.terms import (
-    PRECEDENCE,
-    SAME_DAY_PRECEDENCE,
-    FindingCode,
-    SessionKind,
-    SessionStatus,
+from botox_schedule.records.model import (
+    CareEnd,
+    Decision,
+    Hold,
+    IntervalOverride,
+    PatientRecord,
+    PriorAuthorization,
+    TreatmentSession,
+    is_known,
 )
+from botox_schedule.terms import CareEndKind, FindingCode, SessionKind, SessionStatus
+from botox_schedule.values import in_order
 
+_D = TypeVar("_D", bound=Decision)
 _UNKNOWN = Decimal(-1)
 _DAY = attrgetter("administered_on")
 _COMPLETED = SessionStatus.COMPLETED
 _MISSED = frozenset({SessionStatus.CANCELLED, SessionStatus.NO_SHOW})
+_PRECEDENCE = {SessionStatus.ENTERED_IN_ERROR: 2, SessionStatus.COMPLETED: 1}
+"""Which of several rows under one id wins before their days are compared; the others rank 0."""
+_SAME_DAY_PRECEDENCE = dict.fromkeys(_MISSED, 2) | {SessionStatus.BOOKED: 1}
+"""Which of several rows of one day wins where nothing was completed; a draft ranks 0."""
 
 
 class CycleSessions(NamedTuple):
@@ -128,15 +139,11 @@ def read_history(
     known = {name for name in {s.indication for s in found.kept} if recognizes(name)}
     for session in found.kept:
         _list_of(session, history, died_on, known).append(session)
-    findings = tuple(_findings(record, history, found.conflicting))
-    return history._replace(findings=findings) if findings else history
+    return history._replace(findings=tuple(_findings(record, history, found.conflicting)))
 
 
 def _list_of(
-    session: TreatmentSession,
-    history: History,
-    died_on: date | None,
-    known: Collection[str],
+    session: TreatmentSession, history: History, died_on: date | None, known: Collection[str]
 ) -> list[TreatmentSession]:
     """The list of the history that a session belongs to."""
     if session.status is _COMPLETED:
@@ -199,9 +206,9 @@ def _settle(rows: Sequence[TreatmentSession], found: _Sorted) -> None:
         if distinct.setdefault(_contents(row), row) is not row:
             found.copies.append(row)
     contents = list(distinct.values())
-    rank = max(PRECEDENCE.get(row.status, 0) for row in contents)
-    first = [row for row in contents if PRECEDENCE.get(row.status, 0) == rank]
-    completed = rank == PRECEDENCE[SessionStatus.COMPLETED]
+    rank = max(_PRECEDENCE.get(row.status, 0) for row in contents)
+    first = [row for row in contents if _PRECEDENCE.get(row.status, 0) == rank]
+    completed = rank == _PRECEDENCE[SessionStatus.COMPLETED]
     winners = _completed_winners(first) if completed else [max(first, key=_latest)]
     found.kept.extend(winners)
     found.merged.extend(row for row in contents if all(row is not won for won in winners))
@@ -214,17 +221,13 @@ def _completed_winners(rows: Iterable[TreatmentSession]) -> list[TreatmentSessio
 
     Of the others the later day does, then the larger units.
     """
-    by_kind: dict[tuple[Any, ...], TreatmentSession] = {}
-    for row in rows:
-        kind = (row.indication, row.product, row.kind)
-        known = by_kind.setdefault(kind, row)
-        by_kind[kind] = max(known, row, key=_contents)
-    return list(by_kind.values())
+    ranked = sorted(rows, key=_contents)
+    return list({(row.indication, row.product, row.kind): row for row in ranked}.values())
 
 
 def _latest(session: TreatmentSession) -> tuple[Any, ...]:
     recorded = session.recorded_on or date.min
-    same_day = SAME_DAY_PRECEDENCE.get(session.status, 0)
+    same_day = _SAME_DAY_PRECEDENCE.get(session.status, 0)
     return (recorded, session.administered_on, same_day, *_contents(session))
 
 
@@ -265,3 +268,113 @@ def cycles_of(sessions: Iterable[TreatmentSession], within_days: int) -> list[Cy
             cycles.append(CycleSessions([session], [], touch_up))
             joins_until = day + within_days
     return cycles
+
+
+class Decisions(NamedTuple):
+    """The decisions of a record that are known on a day, with withdrawals applied.
+
+    Attributes:
+        holds: The holds. A withdrawn care end counts as a hold until the day before.
+        overrides: The interval overrides.
+        authorizations: The prior authorizations.
+        discharges: Care ends of the kind ``discontinued``.
+        deaths: Care ends of the kind ``deceased``.
+        findings: Conflicts between decisions with the same id.
+    """
+
+    holds: tuple[Hold, ...]
+    overrides: tuple[IntervalOverride, ...]
+    authorizations: tuple[PriorAuthorization, ...]
+    discharges: tuple[CareEnd, ...]
+    deaths: tuple[CareEnd, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def died_on(self) -> date | None:
+        """The earliest stated day of death, or None where none is stated."""
+        return min((end.on for end in self.deaths if end.on is not None), default=None)
+
+    @property
+    def about_clocks(self) -> tuple[Hold | IntervalOverride | PriorAuthorization | CareEnd, ...]:
+        """All decisions except deaths, which concern every clock."""
+        return (*self.holds, *self.overrides, *self.authorizations, *self.discharges)
+
+
+NO_DECISIONS = Decisions((), (), (), (), (), ())
+
+
+def known_decisions(record: PatientRecord, as_of: date) -> Decisions:
+    """Return the decisions known on *as_of*, whatever days they cover.
+
+    Of several decisions with the same id, the one recorded last counts; of several recorded last
+    on the same day, all do. Identical copies are one. From its ``withdrawn_on`` on, a decision
+    counts as ended the day before.
+    """
+    if not (record.holds or record.overrides or record.authorizations or record.care_ends):
+        return NO_DECISIONS
+    conflicts: list[Decision] = []
+    holds = _current(record.holds, as_of, conflicts)
+    overrides = _current(record.overrides, as_of, conflicts)
+    authorizations = _current(record.authorizations, as_of, conflicts)
+    ends = _current(record.care_ends, as_of, conflicts)
+    standing = [end for end in ends if not _is_withdrawn(end, as_of)]
+    holds += [_as_hold(end, end.on) for end in ends if end.on and _is_withdrawn(end, as_of)]
+    code = FindingCode.CONFLICTING_DECISIONS
+    message = "two decisions under one id were recorded on one day; both count"
+    return Decisions(
+        holds=tuple(_shortened(holds, as_of)),
+        overrides=tuple(_shortened(overrides, as_of)),
+        authorizations=tuple(_shortened(authorizations, as_of)),
+        discharges=tuple(end for end in standing if end.kind is CareEndKind.DISCONTINUED),
+        deaths=tuple(end for end in standing if end.kind is CareEndKind.DECEASED),
+        findings=(make_finding(code, message, conflicts),) if conflicts else (),
+    )
+
+
+def _current(rows: Iterable[_D], as_of: date, conflicts: list[Decision]) -> list[_D]:
+    groups: dict[object, list[_D]] = {}
+    for row in rows:
+        if is_known(row, as_of):
+            # Rows without an id are one decision only where they are copies.
+            groups.setdefault(row.id or row, []).append(row)
+    found: list[_D] = []
+    for same in groups.values():
+        latest = max(row.recorded_on or date.min for row in same)
+        last = [row for row in same if (row.recorded_on or date.min) == latest]
+        distinct = list(dict.fromkeys(last))
+        conflicts += distinct if len(distinct) > 1 else []
+        found += distinct
+    return in_order(found)
+
+
+def _is_withdrawn(decision: Decision, as_of: date) -> bool:
+    return decision.withdrawn_on is not None and decision.withdrawn_on <= as_of
+
+
+_Period = TypeVar("_Period", Hold, IntervalOverride, PriorAuthorization)
+
+
+def _shortened(periods: Iterable[_Period], as_of: date) -> Iterable[_Period]:
+    """Yield what stands: what was withdrawn ended the day before, or never was."""
+    for period in periods:
+        on = period.withdrawn_on
+        days = period.valid if isinstance(period, PriorAuthorization) else period
+        if on is None or not _is_withdrawn(period, as_of):
+            yield period
+        elif on > days.first:
+            last = min(days.last or date.max, shifted(on, -1))
+            ended = (
+                {"last": last} if days is period else {"valid": Window(first=days.first, last=last)}
+            )
+            yield period.model_copy(update=ended)
+
+
+def _as_hold(end: CareEnd, first: date) -> Hold:
+    """A withdrawn care end as a hold: the patient could not be treated on its days."""
+    return Hold(
+        first=first,
+        reason="care had ended",
+        indication=end.indication,
+        id=end.id,
+        withdrawn_on=end.withdrawn_on,
+    )

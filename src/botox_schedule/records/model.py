@@ -127,9 +127,8 @@ class Decision(PatientValue, frozen=True):
 
     @model_validator(mode="after")
     def _is_recorded_before_it_is_withdrawn(self) -> Self:
-        _check_order(
-            self.recorded_on, self.withdrawn_on, "the decision is withdrawn before it is recorded"
-        )
+        told = "the decision is withdrawn before it is recorded"
+        _check_order(self.recorded_on, self.withdrawn_on, told)
         return self
 
 

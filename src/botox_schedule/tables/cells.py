@@ -9,9 +9,8 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
 
-from botox_schedule.dates.days import LAST_PLACEHOLDER, NO_SUCH_DAY
+from botox_schedule.dates.days import LAST_PLACEHOLDER, NO_SUCH_DAY, day_by_pattern, is_day_pattern
 from botox_schedule.dates.intervals import Interval, IntervalRange
-from botox_schedule.dates.patterns import day_by_pattern, is_day_pattern
 from botox_schedule.errors import BotoxScheduleError, TableError
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.indications import (
