@@ -12,6 +12,7 @@ from botox_schedule.engine.project import kept_booking_on, projected_sessions, r
 from botox_schedule.engine.verdict import next_allowed
 from botox_schedule.planning.authorizations import (
     AuthorizationCheck,
+    AuthorizationProblem,
     Authorizations,
     AuthorizationUse,
 )
@@ -62,7 +63,8 @@ class AuthorizationPlan(Value, frozen=True):
             day is known. False without sessions, or where each is on its target.
         first_uncovered_on: The day of the first session that is certainly not covered; None
             where every one may be covered.
-        warning: What to do now, before a session is refused; None for nothing.
+        warning: What to do now, before a session is refused; None for nothing. Without sessions,
+            it says that no day from *as_of* on is covered.
     """
 
     as_of: Day
@@ -142,7 +144,9 @@ def plan_authorizations(
         sessions=sessions[:wanted],
         at_earliest=bool(targets) and not projected,
         first_uncovered_on=next((s.on for s in _uncovered(sessions[:wanted])), None),
-        warning=_warning(_uncovered(sessions)),
+        warning=_warning(_uncovered(sessions))
+        if targets
+        else _undated_warning(track, authorizations),
     )
 
 
@@ -168,6 +172,21 @@ def _first_day(track: Track) -> date | None:
 
 def _uncovered(sessions: Sequence[AuthorizedSession]) -> list[AuthorizedSession]:
     return [s for s in sessions if s.check is not None and s.check.covers is False]
+
+
+def _undated_warning(track: Track, authorizations: Authorizations) -> AuthorizationWarning | None:
+    """Warn where no day is known for the next session, and none that may come is covered."""
+    first = track.holds.next_free(track.as_of)
+    if first is None or track.care.status is not None or track.care.ends_on is not None:
+        return None
+    check = authorizations.check(first, ())
+    if check is None or check.use.rule is not None or check.covers is not False:
+        return None
+    is_covered_later = not _COVERS_LATER.isdisjoint(check.problems)
+    return None if is_covered_later else AuthorizationWarning.NEXT_SESSION_NOT_COVERED
+
+
+_COVERS_LATER = frozenset({AuthorizationProblem.NOT_STARTED, AuthorizationProblem.PAYER_MINIMUM})
 
 
 def _warning(uncovered: Sequence[AuthorizedSession]) -> AuthorizationWarning | None:
