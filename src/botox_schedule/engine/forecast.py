@@ -7,7 +7,9 @@ from itertools import chain
 
 from pydantic import Field
 
-from botox_schedule.dates.days import Day, days_text
+from botox_schedule.dates.days import Day, days_text, shifted
+from botox_schedule.dates.intervals import Window
+from botox_schedule.engine.dates import unbroken
 from botox_schedule.engine.findings import next_look, track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
@@ -143,6 +145,8 @@ class Forecast(Value, frozen=True):
         policy: What the clinic or payer chose.
         status: Where the day falls among the four dates, or what precedes them.
         dates: The four dates; on a hold with a known end those of the first day after it.
+        due_window: The days from ``due`` to the day before ``overdue_from`` that nothing breaks:
+            no hold, no discharge, no end of what the rules allow. None without both ends.
         resumes_on: The first day after the hold that the track is on; None off hold or on an open
             hold.
         review_on: When somebody should review the hold that the track is on.
@@ -171,6 +175,7 @@ class Forecast(Value, frozen=True):
     policy: SchedulingPolicy
     status: DueStatus
     dates: DueDates
+    due_window: Window | None = None
     resumes_on: Day | None = None
     review_on: Day | None = None
     cycle_number: int | None = None
@@ -260,6 +265,7 @@ def forecast_of(
         policy=track.policy,
         status=track.status,
         dates=dates,
+        due_window=due_window(track),
         resumes_on=track.resumes_on,
         review_on=next_look(track),
         cycle_number=track.cycle_number,
@@ -339,6 +345,17 @@ def dates_of(track: AnyTrack) -> DueDates:
     if track.dates is None or not isinstance(track, Track):
         return DueDates(protocol=ref_of(track))
     return due_dates_of(track.dates, track.protocol)
+
+
+def due_window(track: AnyTrack) -> Window | None:
+    """Return the due days that nothing breaks, around the due day or, once it is past, today."""
+    dates = track.dates
+    if dates is None or dates.due is None:
+        return None
+    last = date.max if dates.overdue_from is None else shifted(dates.overdue_from, -1)
+    day = max(dates.due, track.resumes_on or track.as_of)
+    days = unbroken(track.rules, track.holds, dates.due, last, day)
+    return None if days.last == date.max else days
 
 
 def _other_sessions(track: AnyTrack) -> tuple[OtherSession, ...]:
