@@ -18,7 +18,7 @@ from botox_schedule.dates.intervals import (
 from botox_schedule.protocols.indications import Indication, ProductInput, ProductName
 from botox_schedule.records.model import Units
 from botox_schedule.terms import LimitReading, Product, RetreatmentKind, ShortMonth
-from botox_schedule.values import Fact, NumberInput, Rows
+from botox_schedule.values import Fact, NumberInput, Rows, of_kind
 
 _Days = Annotated[int, Field(ge=0, le=3660, strict=True)]
 _Visits = Annotated[int, Field(ge=0, le=10_000, strict=True)]
@@ -206,6 +206,5 @@ def policy_or_default(policy: SchedulingPolicy | None) -> SchedulingPolicy:
     """
     if policy is None:
         return _default()
-    if not isinstance(policy, SchedulingPolicy):
-        raise TypeError("policy: give a SchedulingPolicy, such as SchedulingPolicy(...), or None")
-    return policy
+    advice = "policy: give a SchedulingPolicy, such as SchedulingPolicy(...), or None"
+    return of_kind(policy, SchedulingPolicy, advice)

@@ -48,7 +48,7 @@ from botox_schedule.terms import (
     Product,
     ResponsePhase,
 )
-from botox_schedule.values import Value, made, notebook_html
+from botox_schedule.values import Value, made, notebook_html, of_kind
 
 _OTHER_SESSIONS_DAYS = 112
 
@@ -285,6 +285,9 @@ def forecast_of(
     )
 
 
+_OBSERVED = "observed: give an ObservedResponse, as outcomes.observed_response returns it"
+
+
 def _late_booking(booking: Booking | None, dates: DueDates) -> list[str]:
     """How late a booking is from the first overdue day on; nothing before."""
     due, overdue_from = dates.due, dates.overdue_from
@@ -317,10 +320,13 @@ def _booking_of(session: TreatmentSession | None) -> Booking | None:
 
 def _early_ends(observed: ObservedResponse | None, track: AnyTrack) -> Iterator[Finding]:
     """Yield a finding if the effect ended before the interval in several cycles."""
-    if observed is None or observed.wear_off is None:
+    if observed is None:
         return
-    wear_off, interval = observed.wear_off, _interval_days(track)
-    if interval is None:
+    wear_off, interval = (
+        of_kind(observed, ObservedResponse, _OBSERVED).wear_off,
+        _interval_days(track),
+    )
+    if wear_off is None or interval is None:
         return
     short = [interval - days for days in wear_off.days if days < interval]
     if len(short) >= FEWEST_CYCLES:

@@ -26,6 +26,7 @@ from botox_schedule.records.decisions import Decisions, known_decisions
 from botox_schedule.records.history import CycleSessions, History, cycles_of, read_history
 from botox_schedule.records.model import CareEnd, PatientRecord, PriorTreatment, TreatmentSession
 from botox_schedule.terms import DayReasonCode, DueStatus, Product, SessionKind
+from botox_schedule.values import of_kind
 
 UNRESOLVED_AFTER_DAYS = 2
 """A past booking makes a finding only after more than so many days: results come in late."""
@@ -245,8 +246,8 @@ def read_record(
     Raises:
         TypeError: When *record* is anything but a record.
     """
-    if not isinstance(record, PatientRecord):
-        raise TypeError("record: give a PatientRecord, such as PatientRecord(sessions=[...])")
+    advice = "record: give a PatientRecord, such as PatientRecord(sessions=[...])"
+    of_kind(record, PatientRecord, advice)
     decisions = known_decisions(record, as_of)
     others = policy.other_indications
 

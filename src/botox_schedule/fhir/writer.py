@@ -11,6 +11,7 @@ from botox_schedule.dates.days import shifted
 from botox_schedule.engine.forecast import Forecast
 from botox_schedule.errors import ExchangeError
 from botox_schedule.terms import DueStatus
+from botox_schedule.values import of_kind
 
 EARLIEST_EXTENSION = "urn:botox-schedule:fhir:earliest"
 """The extension with the first allowed day, as ``valueDate``."""
@@ -56,6 +57,7 @@ def service_request_from_forecast(
     >>> request.intent, period and (str(period.start), str(period.end))
     ('proposal', ('2026-03-30', '2026-04-06'))
     """
+    of_kind(forecast, Forecast, "forecast: give a Forecast, as forecast returns it")
     if forecast.status in _NOTHING_DUE:
         raise ExchangeError(f"nothing is due to propose: the status is {forecast.status}")
     dates = forecast.dates

@@ -13,7 +13,7 @@ from botox_schedule.engine.forecast import dates_of
 from botox_schedule.engine.session import DueDates
 from botox_schedule.engine.verdict import judge_day
 from botox_schedule.planning.authorizations import AuthorizationCheck, Authorizations
-from botox_schedule.planning.clinic_calendar import OpenDay, as_windows
+from botox_schedule.planning.clinic_calendar import OpenDay, as_calendar, as_windows
 from botox_schedule.planning.vials import PlannedDose, planned_dose
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import TreatmentProtocol
@@ -151,8 +151,8 @@ def booking_rules(
 ) -> BookingRules:
     """Return the rules of one track."""
     track = asked.track
-    authorizations = Authorizations(track, dose)
-    return BookingRules(asked, dates_of(track), dose, authorizations, calendar, as_windows(away))
+    authorizations, is_open = Authorizations(track, dose), as_calendar(calendar)
+    return BookingRules(asked, dates_of(track), dose, authorizations, is_open, as_windows(away))
 
 
 def interval_constraints(track: Track, day: date) -> list[BookingConstraint]:
