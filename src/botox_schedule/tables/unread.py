@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
 
-from botox_schedule.tables.cells import CellReader, Column
+from botox_schedule.tables.cells import CellReader, Column, interval, interval_range
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Table, text_of
 from botox_schedule.tables.problems import Problem, chosen, unread_column
@@ -71,6 +72,7 @@ class UnreadCells:
             for place in places
             if any(is_about(subject, titles[place]) for subject in ("remark", "standing"))
         }
+        self._dispositions = {at for at in places if is_about("disposition", titles[at])}
         self._telling = [place for place in places if is_about("telling", titles[place])]
         self._deaths: set[int] = set()
         self._speaks_of_death = cache(lambda cell: speaks_of_death(text_of(cell)))
@@ -92,8 +94,14 @@ class UnreadCells:
     def places_of_death(self) -> frozenset[int]:
         """Return the columns in which a cell speaks of death."""
         told = self.cells.items()
-        words = (at for at, each in told if any(map(is_word_of_death, map(text_of, each))))
+        words = (at for at, each in told if any(map(self._says(at), map(text_of, each))))
         return frozenset(self._deaths.union(words))
+
+    def _says(self, place: int) -> Callable[[str], bool]:
+        """What tells a word of death in a column: under a disposition "expired" is one."""
+        if place not in self._dispositions:
+            return is_word_of_death
+        return lambda text: find_value("care_end", text) == "deceased"
 
 
 def _is_short(cell: Cell) -> bool:
@@ -276,6 +284,10 @@ def _is_pause(cell: Cell) -> bool:
     return not said <= {None, "deceased"}
 
 
+def _is_interval(reader: CellReader, cell: Cell) -> bool:
+    return any(read(reader, cell).value for read in (interval, interval_range))
+
+
 def _is_text(_: CellReader, cell: Cell) -> bool:
     return find_value("flag", text_of(cell) or "no") != "no"
 
@@ -314,6 +326,20 @@ _SUBJECTS = (
         _is_text,
         "say how long to wait",
         "give it as a table of overrides",
+    ),
+    _Subject(
+        "cadence",
+        _OF_SESSIONS,
+        _is_interval,
+        "say how long to wait",
+        "give it as a table of overrides",
+    ),
+    _Subject(
+        "ahead",
+        _OF_SESSIONS,
+        lambda reader, cell: isinstance(reader.day(cell).value, date),
+        "say for when a visit is booked",
+        "give it a row of its own with the status booked",
     ),
     _Subject(
         "unit",
