@@ -18,7 +18,12 @@ from botox_schedule.dates.intervals import (
     NotNegative,
     RangeInput,
 )
-from botox_schedule.protocols.indications import Indication, ProductInput, ProductName
+from botox_schedule.protocols.indications import (
+    Indication,
+    ProductInput,
+    ProductName,
+    general_indication,
+)
 from botox_schedule.terms import (
     ForWhom,
     LimitPer,
@@ -400,6 +405,17 @@ class DoseLimit(Fact, frozen=True):
         if self.scope is LimitScope.INDICATION:
             return indication == asked
         return indication in self.indications
+
+    def may_count(self, indication: str, *, asked: str) -> bool:
+        """Whether sessions for *indication* count, or nobody recorded whether they do.
+
+        A session for a general indication, such as ``spasticity``, may have been for any of its
+        parts, and each part is one of it.
+        """
+        meant = self.indications or (asked,)
+        is_general = indication in {general_indication(name) for name in meant}
+        may = is_general or general_indication(indication) in meant
+        return may or self.counts(indication, asked=asked)
 
     def __str__(self) -> str:
         figures = [f"{self.units:f} U"] if self.units else []
