@@ -30,6 +30,7 @@ from botox_schedule.terms import (
     FindingCode,
     LimitPer,
     LimitReading,
+    LimitScope,
     Population,
     Product,
     ShortMonth,
@@ -404,7 +405,8 @@ def _check(
     """Return the check of a limit that counts *sessions*: those in its window, or in one session."""
     window = None if reading is None else reading.window
     given, maximum = _total_of(limit, sessions, question), _maximum(limit, question)
-    at_most = _total_of(limit, sessions, question, at_most=True)
+    of_all = limit.scope is LimitScope.PRODUCT
+    at_most = given if of_all else _total_of(limit, sessions, question, at_most=True)
     planned, most = question.planned or _ZERO, maximum.units
     exceeded = most is not None and given.units + planned > most
     may_exceed = most is not None and at_most.units + planned > most
