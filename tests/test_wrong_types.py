@@ -89,3 +89,15 @@ def test_a_diary_is_read_from_bytes_and_from_nothing_that_cannot_be_read() -> No
     assert outcomes.read_diary(b"date,kind\n2026-01-05,none\n").taken == 1
     with pytest.raises(TypeError, match="source: give a path, bytes or an open file"):
         outcomes.read_diary(5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("per", ["calendar year", "Calendar-Year", "calendar_year"])
+def test_a_payers_period_may_be_a_calendar_year(per: str) -> None:
+    assert bs.PayerRule(sessions=4, per=per).per == "calendar_year"
+
+
+@pytest.mark.parametrize("per", ["yearly", 5, None])
+def test_another_period_is_refused_in_one_sentence(per: Any) -> None:
+    with pytest.raises(ValueError, match="give 'calendar_year', or an interval such as") as caught:
+        bs.PayerRule(sessions=4, per=per)
+    assert "1 validation error" in str(caught.value)
