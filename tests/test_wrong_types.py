@@ -91,6 +91,16 @@ def test_a_diary_is_read_from_bytes_and_from_nothing_that_cannot_be_read() -> No
         outcomes.read_diary(5)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("name", ["products", "indications"])
+@pytest.mark.parametrize("wrong", [{"X1": "Botox"}, {"http://x|X1": "Botox"}, "Botox", ["X1"]])
+def test_a_clinics_own_codes_have_their_system(name: str, wrong: object) -> None:
+    """A code of two letters was taken for a system and a code, and found nothing."""
+    fhir = pytest.importorskip("botox_schedule.fhir")
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "collection", "entry": []}
+    with pytest.raises(bs.BotoxScheduleError, match=f"{name}: give names by system and code"):
+        fhir.records_from_bundle(bundle, zone="UTC", **{name: wrong})
+
+
 @pytest.mark.parametrize("per", ["calendar year", "Calendar-Year", "calendar_year"])
 def test_a_payers_period_may_be_a_calendar_year(per: str) -> None:
     assert bs.PayerRule(sessions=4, per=per).per == "calendar_year"
