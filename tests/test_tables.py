@@ -2473,6 +2473,8 @@ class TestColumnsThatAreNotRead:
             ("Nächster Termin", "2026-12-14", "say for when a visit is booked"),
             ("Next appointment", "call first", ""),
             ("Next due", "2026-12-14", ""),
+            ("Booked on", "2026-01-02", ""),
+            ("Scheduled for", "2026-01-05", ""),
         ],
     )
     def test_another_key_and_a_rule_of_the_patient_are_told(
