@@ -152,3 +152,44 @@ def test_a_payers_minimum_counts_from_the_planned_session_before() -> None:
         date(2026, 4, 13),
         date(2026, 7, 6),
     ]
+
+
+ENDED = {"first": "2026-01-01", "last": "2026-06-30"}
+AHEAD = {"first": "2027-01-01", "last": "2027-06-30"}
+
+
+class TestWithoutAPlannedDay:
+    """Where no minimum is recorded no session has a day; that none can be covered is said."""
+
+    def warning(self, *valid: dict[str, str], as_of: str = "2026-11-26", **more: Any) -> str | None:
+        treatment = {"indication": "axillary-hyperhidrosis", "product": "Botox"}
+        record = bs.PatientRecord.model_validate(
+            {
+                "sessions": [{"administered_on": "2026-01-05", **treatment}],
+                "authorizations": [{**treatment, "valid": v, "sessions": 2} for v in valid],
+                **more,
+            }
+        )
+        found = plan.plan_authorizations(record, "axillary-hyperhidrosis", as_of=as_of)
+        assert (found.sessions, found.first_uncovered_on) == ((), None)
+        return None if found.warning is None else str(found.warning)
+
+    def test_an_authorization_has_ended(self) -> None:
+        assert self.warning(ENDED) == "next_session_not_covered"
+        assert self.warning(ENDED, as_of="2026-07-01") == "next_session_not_covered"
+
+    def test_one_has_not(self) -> None:
+        assert self.warning() is None
+        assert self.warning(ENDED, as_of="2026-06-30") is None
+        assert self.warning(AHEAD) is None
+        assert self.warning(ENDED, AHEAD) is None
+
+    def test_one_ends_within_a_hold(self) -> None:
+        held = {"first": "2026-06-01", "last": "2026-06-30", "reason": "travel"}
+        found = self.warning(ENDED, as_of="2026-06-15", holds=[held])
+        assert found == "next_session_not_covered"
+
+    def test_nobody_comes(self) -> None:
+        end = {"on": "2026-12-24", "kind": "discontinued"}
+        assert self.warning(ENDED, holds=[{"first": "2026-11-01", "reason": "travel"}]) is None
+        assert self.warning(ENDED, care_ends=[end]) is None

@@ -602,3 +602,75 @@ class TestAuthorizationUse:
         named = GIVEN | {"units": 155, "units_discarded": 45}
         used = use_of(named, named | {"administered_on": "2026-04-06"}, units=600)
         assert (used.units_used, used.units_unknown) == (Decimal(400), False)
+
+
+class TestUnitsOfTheBooking:
+    """Without planned units the booking's own are needed on its day, as in a check of the day."""
+
+    def covers(self, booked: dict[str, Any], on: str = "2026-03-30", **given: Any) -> bool | None:
+        row = {"administered_on": "2026-03-30", "status": "booked", **booked}
+        record = record_of(
+            {"units": 155, "units_discarded": 45}, row, authorizations=[approved(units=400)]
+        )
+        found = plan.check_booking(record, MIGRAINE, on=on, as_of="2026-02-01", **given)
+        assert found.authorization is not None
+        return found.authorization.covers
+
+    @pytest.mark.parametrize(
+        ("booked", "covers"),
+        [
+            pytest.param({"units": 201}, False, id="more than is left"),
+            pytest.param({"units": 200}, None, id="what is left, the waste unnamed"),
+            pytest.param({"units": 155, "units_discarded": 45}, True, id="both named"),
+            pytest.param({"units": 155, "units_discarded": 46}, False, id="too much waste"),
+            pytest.param({}, None, id="no units"),
+            pytest.param({"units": 201, "product": None}, False, id="product unknown"),
+            pytest.param({"units": 201, "product": "Dysport"}, None, id="another product"),
+        ],
+    )
+    def test_decide_on_its_day(self, booked: dict[str, Any], covers: bool | None) -> None:
+        assert self.covers(booked) is covers
+
+    def test_give_way_to_those_that_the_caller_names(self) -> None:
+        assert self.covers({"units": 201}, planned_units=155, planned_discarded=45) is True
+
+    def test_are_not_those_of_another_day(self) -> None:
+        assert self.covers({"units": 201}, on="2026-03-31") is None
+
+    def test_of_two_treatments_of_one_day_are_added(self) -> None:
+        rows = [
+            {"administered_on": "2026-03-30", "indication": f"{limb}-limb-spasticity"}
+            for limb in ("upper", "lower")
+        ]
+        record = record_of(
+            *({**row, "status": "booked", "units": 200} for row in rows),
+            authorizations=[approved(indication="spasticity", units=300)],
+        )
+        found = plan.check_booking(
+            record, "upper-limb-spasticity", on="2026-03-30", as_of="2026-02-01"
+        )
+        assert found.authorization is not None
+        assert found.authorization.covers is False
+
+    @pytest.mark.parametrize(
+        ("booked", "covers"),
+        [
+            pytest.param({"units": 155, "units_discarded": 45}, False, id="no room"),
+            pytest.param({"units": 155}, False, id="the same, the waste unnamed"),
+            pytest.param({}, False, id="as the caller plans"),
+            pytest.param({"units": 10, "units_discarded": 0}, True, id="less than planned"),
+            pytest.param({"units": 10}, None, id="less, the waste unnamed"),
+        ],
+    )
+    def test_are_used_up_by_a_later_day(self, booked: dict[str, Any], covers: bool | None) -> None:
+        given = {"planned_units": 155, "planned_discarded": 35}
+        assert self.covers(booked, on="2026-06-22", **given) is covers
+
+    def test_decide_in_a_plan(self) -> None:
+        row = {"administered_on": "2026-03-30", "status": "booked", "units": 201}
+        record = record_of(
+            {"units": 155, "units_discarded": 45}, row, authorizations=[approved(units=400)]
+        )
+        found = plan.plan_authorizations(record, MIGRAINE, as_of="2026-02-01")
+        assert str(found.first_uncovered_on) == "2026-03-30"
+        assert str(found.warning) == "next_session_not_covered"

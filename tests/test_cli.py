@@ -665,6 +665,21 @@ class TestForecast:
         assert told in err
         assert "Smith" not in err
 
+    @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+    def test_a_record_may_be_as_the_shells_of_windows_write_it(
+        self, capsys: Capture, tmp_path: Path, encoding: str
+    ) -> None:
+        file = tmp_path / "windows.json"
+        file.write_text(MIGRAINE_RECORD.model_dump_json(), encoding=encoding)
+        status, out, _ = run(capsys, "forecast", str(file), "--as-of", "2026-02-01")
+        assert (status, "2026-03-30" in out) == (0, True)
+
+    def test_what_is_no_text_names_the_file(self, capsys: Capture, tmp_path: Path) -> None:
+        file = tmp_path / "windows.json"
+        file.write_bytes('{"id": "é"}'.encode("cp1252"))
+        status, _, err = run(capsys, "forecast", str(file))
+        assert (status, "windows.json: not text in UTF-8" in err) == (2, True)
+
     @pytest.mark.parametrize("units", ["-1", "NaN", "1e9", "1e-99999", "1_0", "1" * 8, "\u0661"])
     def test_units_are_a_plain_number(self, capsys: Capture, units: str) -> None:
         told = refused(capsys, "forecast", "x.json", f"--planned-units={units}")

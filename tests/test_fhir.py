@@ -1,7 +1,7 @@
 """FHIR bundles in, a proposed ServiceRequest out, checked by validators that others wrote."""
 
 import json
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -882,9 +882,54 @@ class TestServiceRequest:
         found = proposal(silenced(holds=[hold]))
         assert (found["status"], found["occurrencePeriod"]["start"]) == ("on-hold", "2026-08-01")
 
-    def test_a_discharge_before_the_overdue_day_leaves_the_period_open(self) -> None:
-        end = {"on": "2026-06-25", "kind": "discontinued"}
-        assert proposal(silenced(care_ends=[end]))["occurrencePeriod"] == {"start": "2026-06-22"}
+    @pytest.mark.parametrize(
+        ("more", "period"),
+        [
+            pytest.param(
+                {"care_ends": [{"on": "2026-06-25", "kind": "discontinued"}]},
+                {"start": "2026-06-22", "end": "2026-06-24"},
+                id="discharge",
+            ),
+            pytest.param(
+                {"holds": [{"first": "2026-06-26", "reason": "surgery"}]},
+                {"start": "2026-06-22", "end": "2026-06-25"},
+                id="open hold",
+            ),
+            pytest.param(
+                {"holds": [{"first": "2026-06-24", "last": "2026-07-10", "reason": "surgery"}]},
+                {"start": "2026-06-22", "end": "2026-06-23"},
+                id="hold",
+            ),
+            pytest.param(
+                {
+                    "overrides": [
+                        {
+                            "indication": "chronic-migraine",
+                            "first": "2026-01-01",
+                            "last": "2026-06-10",
+                            "minimum": "10 weeks",
+                            "usual": "10 weeks",
+                            "reason": "wear-off",
+                            "authority": "clinician",
+                        }
+                    ]
+                },
+                {"start": "2026-06-08", "end": "2026-06-10"},
+                id="end of an override",
+            ),
+        ],
+    )
+    def test_what_is_decided_cuts_the_period_short(
+        self, more: dict[str, Any], period: dict[str, str]
+    ) -> None:
+        assert proposal(silenced(**more))["occurrencePeriod"] == period
+
+    def test_a_stored_answer_without_the_window_has_the_two_days(self) -> None:
+        stored = FORECAST.model_copy(update={"due_window": None})
+        assert proposal(stored) == proposal()
+        open_end = stored.dates.model_copy(update={"overdue_from": None})
+        found = proposal(stored.model_copy(update={"dates": open_end}))
+        assert found["occurrencePeriod"] == {"start": "2026-06-22"}
 
     def test_a_track_without_a_protocol_is_named_in_general(self) -> None:
         record = record_from_gaps([], starts_on=date(2026, 1, 5), indication="x")
@@ -925,9 +970,8 @@ class TestServiceRequest:
         if period is not None and answer.dates.overdue_from is None:
             assert period == {"start": str(answer.dates.due)}
         elif period is not None and answer.dates.overdue_from is not None:
-            assert period["start"] <= period["end"]
-            assert period["start"] == str(answer.dates.due)
-            assert period["end"] == str(answer.dates.overdue_from - timedelta(days=1))
+            assert str(answer.dates.due) <= period["start"] <= period["end"]
+            assert period["end"] < str(answer.dates.overdue_from)
 
 
 def _good() -> list[dict[str, Any]]:

@@ -602,7 +602,14 @@ def test_one_module_writes_files(module: Path) -> None:
 
 
 def test_json_with_two_elements_of_one_name_is_refused() -> None:
-    with pytest.raises(ExchangeError, match="two elements of one name"):
-        with_own_names(b'{"sessions": [], "sessions": []}')
-    for content in (b"{}", b"[{", b"\xff", b"[" * 100_000):
-        assert with_own_names(content) is content
+    with pytest.raises(ExchangeError, match=r"^a\.json: .*two elements of one name"):
+        with_own_names(b'{"sessions": [], "sessions": []}', "a.json")
+    for content in (b"{}", b"[{", b"[" * 100_000):
+        assert with_own_names(content, "a.json") == content
+
+
+def test_json_is_text_in_unicode() -> None:
+    for encoding in ("utf-8-sig", "utf-16", "utf-16-be", "utf-32"):
+        assert with_own_names('{"é": 1}'.encode(encoding), "a.json") == '{"é": 1}'.encode()
+    with pytest.raises(ExchangeError, match=r"^a\.json: not text in UTF-8; save it as UTF-8"):
+        with_own_names(b"\xff", "a.json")

@@ -485,3 +485,29 @@ class TestDaysAndIntervals:
     )
     def test_a_pattern_of_days_has_a_year_of_any_kind(self, pattern: str, is_one: bool) -> None:
         assert is_day_pattern(pattern) is is_one
+
+
+class TestOtherSpellings:
+    """As clinics write them, and as our own sentences do: "the 12-week minimum"."""
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("12-week", "12 weeks"),
+            ("12\u2011week", "12 weeks"),
+            ("3-months", "3 months"),
+            ("3 mths", "3 months"),
+            ("6-months - 4-days", "6 months - 4 days"),
+        ],
+    )
+    def test_of_an_interval(self, text: str, said: str) -> None:
+        assert str(Interval.parse(text)) == said
+
+    @pytest.mark.parametrize("text", ["12\u201416 weeks", "12-16-week", "12 to 16-weeks"])
+    def test_of_a_range(self, text: str) -> None:
+        assert str(IntervalRange.parse(text)) == "12 to 16 weeks"
+
+    @pytest.mark.parametrize("text", ["12--week", "12 - week", "-week", "12-", "12-16"])
+    def test_what_says_too_little_is_refused(self, text: str) -> None:
+        with pytest.raises(IntervalError):
+            Interval.parse(text)

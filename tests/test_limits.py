@@ -1030,3 +1030,44 @@ class TestBookingsOfOneSession:
         else:
             checks = check_dose_limits(record(*rows), arm, on="2026-12-10", as_of="2026-12-20")
         assert any(check.exceeded for check in checks) is exceeded
+
+
+class TestGeneralIndications:
+    """A session for spasticity may have been for the arm: nobody recorded whether it was."""
+
+    def check(self, units: int | None, indication: str, on: str = "2026-04-01") -> LimitCheck:
+        given = session("2026-04-01", units, indication, product="Dysport")
+        arm = find_protocol("upper-limb-spasticity", product="Dysport")
+        checks = check_dose_limits(record(given), arm, on=on, units=600)
+        (own,) = [c for c in checks if c.limit.scope is LimitScope.INDICATION]
+        assert own.maximum == 1000
+        return own
+
+    @pytest.mark.parametrize(
+        ("units", "met"), [(400, True), (401, None), (1000, None), (None, None)]
+    )
+    def test_one_may_count(self, units: int | None, met: bool | None) -> None:
+        own = self.check(units, "spasticity")
+        assert (own.is_met, own.total, own.exceeded) == (met, 600, False)
+        assert str(own.clears_on) == ("2026-04-01" if met else "2026-04-05")
+
+    def test_a_later_day_of_one_session_too(self) -> None:
+        assert self.check(600, "spasticity", on="2026-04-03").is_met is None
+        assert self.check(600, "spasticity", on="2026-04-05").is_met is True
+
+    def test_another_part_does_not(self) -> None:
+        assert self.check(600, "lower-limb-spasticity").is_met is True
+        assert self.check(600, "upper-limb-spasticity").is_met is False
+
+    def test_a_part_may_count_for_a_limit_of_the_whole(self) -> None:
+        whole = protocol(indication="spasticity", limits=[PER_SESSION | {"units": 400}])
+        arm = session("2026-04-01", 300, "upper-limb-spasticity")
+        (own,) = check_dose_limits(
+            record(arm), whole, on="2026-04-01", units=300, other_protocols=[]
+        )
+        assert own.is_met is None
+        neck = session("2026-04-01", 300, "cervical-dystonia")
+        (own,) = check_dose_limits(
+            record(neck), whole, on="2026-04-01", units=300, other_protocols=[]
+        )
+        assert own.is_met is True

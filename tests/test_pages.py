@@ -739,6 +739,22 @@ def cells(html: str, patient: str) -> dict[str, str]:
 
 
 class TestReport:
+    def test_the_picture_shows_the_due_days_that_nothing_breaks(self) -> None:
+        """One day is 0.6 wide: 240 for 400 days."""
+        hold = {"first": "2026-04-02", "last": "2026-04-30", "reason": "travel"}
+        held = bs.PatientRecord.model_validate(
+            {
+                "sessions": record_from_gaps([], starts_on=date(2026, 1, 5)).sessions,
+                "holds": [hold],
+            }
+        )
+        found = ReportRow.of("P1", bs.forecast(held, MIGRAINE, as_of="2026-03-16"))
+        assert str(found.due_window) == "2026-03-30 to 2026-04-01"
+        (wide,) = re.findall(
+            'width="([0-9.]+)" height="14"', report_html([found], as_of="2026-03-16")
+        )
+        assert float(wide) == pytest.approx(1.8)
+
     def test_counts_are_those_of_the_rows(self) -> None:
         html = report_html(forecasts(), as_of="2026-03-16")
         counts = re.findall(r"<strong>(\d+)</strong> ([^<]+)</button>", html)

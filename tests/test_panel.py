@@ -1257,6 +1257,28 @@ class TestSums:
         )
         assert by_week["capacity"].to_list() == [0, 5]
 
+    def test_a_track_on_hold_counts_after_it(self) -> None:
+        """As in a forecast: on a hold with a known end the dates are those of the first day after."""
+        frame = frame_of(
+            patient=["ends", "open", "booked", "booked"],
+            administered_on=["2026-01-05", "2026-01-05", "2026-01-05", "2026-06-17"],
+            status=["completed", "completed", "completed", "booked"],
+        )
+        holds = pl.DataFrame(
+            {
+                "patient": ["ends", "open", "booked"],
+                "first": ["2026-05-01"] * 3,
+                "last": ["2026-06-09", None, "2026-06-09"],
+                "reason": ["travel"] * 3,
+            }
+        )
+        found = panel.workload(frame, as_of=AS_OF, holds=holds, care_ends=None, weeks=3)
+        assert found.select("week", "booked", "expected").rows() == [
+            ("2026-W23", 0, 0),
+            ("2026-W24", 0, 1),
+            ("2026-W25", 1, 0),
+        ]
+
     @pytest.mark.parametrize("weeks", [0, True, 1.5])
     def test_weeks_are_counted(self, weeks: Any) -> None:
         frame = frame_of(administered_on=["2026-01-05"])

@@ -86,6 +86,12 @@ class TestTheDaysToCome:
         found = drawn(care_ends=ends, holds=holds, days=91)
         assert found["sessions"] == (38, 38, 38)
 
+    def test_a_hold_with_an_end_is_over_by_then(self) -> None:
+        """Day 91 is 3 May; the patient is due long before and comes on the first day after."""
+        for last, count in (("2026-05-02", 40), ("2026-05-03", 39)):
+            holds = pl.DataFrame({"patient": [1], "first": ["2026-01-20"], "last": [last]})
+            assert drawn(holds=holds, days=91)["sessions"] == (count, count, count)
+
     def test_nobody(self) -> None:
         found = drawn(sessions().clear())
         assert set(found.values()) == {(0, 0, 0)}

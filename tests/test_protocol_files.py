@@ -262,7 +262,7 @@ class TestVersions:
         [
             ("9", "10"),
             ("1.9", "1.10"),
-            ("1", "1.0"),
+            ("1.0", "1.0.1"),
             ("0", "1"),
             ("2026.09", "2026.10"),
             ("1." + "9" * 4999, "1.1" + "0" * 4999),
@@ -274,8 +274,8 @@ class TestVersions:
         keys = [protocol.model_copy(update={"version": one}).version_key for one in (older, newer)]
         assert keys[0] < keys[1]
 
-    @pytest.mark.parametrize(("one", "same"), [("1.01", "1.1"), ("00", "0")])
-    def test_leading_zeros_mean_nothing(self, one: str, same: str) -> None:
+    @pytest.mark.parametrize(("one", "same"), [("1.01", "1.1"), ("00", "0"), ("2.0", "2")])
+    def test_zeros_around_mean_nothing(self, one: str, same: str) -> None:
         protocol = find_protocol("chronic-migraine")
         keys = [protocol.model_copy(update={"version": v}).version_key for v in (one, same)]
         assert keys[0] == keys[1]

@@ -313,7 +313,7 @@ class TestColumnsThatAreNotRead:
             ("Discharged to", "Home", False),
             ("Policy holder", "Jane", False),
             ("Discharge date", "2026-01-05", False),
-            ("Next visit", "2026-12-14", False),
+            ("Last seen", "2026-12-14", False),
         ],
     )
     def test_a_hold_among_sessions_is_told(self, name: str, cell: str, is_told: bool) -> None:
@@ -369,6 +369,16 @@ class TestColumnsThatAreNotRead:
             ("Min interval", "16 weeks", "say how long to wait"),
             ("Not before", "2026-05-01", "say how long to wait"),
             ("Min interval", "no", ""),
+            ("Every", "16 weeks", "say how long to wait"),
+            ("Frequency", "q12-16w", "say how long to wait"),
+            ("Frequency", "16", ""),
+            ("Weeks since last", "16 weeks", ""),
+            ("Next appointment", "2026-12-14", "say for when a visit is booked"),
+            ("Nächster Termin", "2026-12-14", "say for when a visit is booked"),
+            ("Next appointment", "call first", ""),
+            ("Next due", "2026-12-14", ""),
+            ("Booked on", "2026-01-02", ""),
+            ("Scheduled for", "2026-01-05", ""),
         ],
     )
     def test_another_key_and_a_rule_of_the_patient_are_told(
@@ -377,6 +387,23 @@ class TestColumnsThatAreNotRead:
         found = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
         expected = [f"column 5 may {said} and is not read"] if said else []
         assert [reason.partition(";")[0] for reason in found] == expected
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "is_told"),
+        [
+            ("Disposition", "Expired", True),
+            ("Discharge disposition", "Passed away", True),
+            ("Disposition", "Home", False),
+            ("Auth status", "Expired", False),
+            ("Lot", "Expired", False),
+        ],
+    )
+    def test_a_disposition_of_the_dead_is_told(
+        self, header: str, cell: str, *, is_told: bool
+    ) -> None:
+        found = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
+        said = "column 5 may say who has died and is not read"
+        assert [reason.startswith(said) for reason in found] == [True] * is_told
 
     @pytest.mark.parametrize(
         ("header", "cell", "is_told"),

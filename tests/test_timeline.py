@@ -330,6 +330,23 @@ class TestTimeline:
         found = titles(timeline_svg(record(**fields), MIGRAINE, as_of="2026-02-20"))
         assert "due: 2026-03-30 to 2026-04-02" in found
 
+    def test_the_due_days_end_with_an_override(self) -> None:
+        override = {
+            "indication": "chronic-migraine",
+            "first": "2026-01-01",
+            "last": "2026-03-18",
+            "minimum": "10 weeks",
+            "usual": "10 weeks",
+            "reason": "wear-off",
+            "authority": "clinician",
+        }
+        overridden = record(overrides=[override])
+        found = texts(timeline_svg(overridden, MIGRAINE, as_of="2026-02-20"))
+        assert "due: 2026-03-16 to 2026-03-18" in found
+        answer = bs.forecast(overridden, MIGRAINE, as_of="2026-02-20")
+        assert str(answer.due_window) == "2026-03-16 to 2026-03-18"
+        assert "due: 2026-03-16 to 2026-03-18" in notebook.forecast_html(answer)
+
     def test_a_last_session_elsewhere_is_a_mark_of_its_own(self) -> None:
         given = bs.PatientRecord(
             prior_treatments=[

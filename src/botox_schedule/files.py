@@ -238,21 +238,30 @@ def _why_not(encoding: str | None) -> str:
     )
 
 
-def with_own_names(content: bytes) -> bytes:
-    """Return JSON as it is; refused where an object has two elements of one name.
+def with_own_names(content: bytes, name: object) -> bytes:
+    """Return JSON in UTF-8; refused where an object has two elements of one name.
 
     A reader keeps the last of them and silently drops the others. What else is wrong with the
     content is for the reader to say.
 
+    Args:
+        content: The bytes of a file.
+        name: The file's name for the message.
+
     Raises:
-        ExchangeError: When an object has two elements of one name.
+        ExchangeError: When an object has two elements of one name, or it is no text.
     """
     import json  # noqa: PLC0415 - only where JSON is read
 
     try:
-        json.loads(content, object_pairs_hook=object_of)
-    except ExchangeError:
-        raise
+        # The shells of Windows write UTF-16.
+        text = content.decode(json.detect_encoding(content))
+        json.loads(text, object_pairs_hook=object_of)
+        content = text.encode()
+    except ExchangeError as error:
+        raise ExchangeError(f"{name}: {error}") from None
+    except UnicodeDecodeError:
+        raise ExchangeError(f"{name}: not text in UTF-8; save it as UTF-8") from None
     except (ValueError, RecursionError):
         pass
     return content

@@ -1,5 +1,6 @@
 """What a clinic or payer chose, as opposed to what a source says."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
@@ -15,10 +16,11 @@ from botox_schedule.dates.intervals import (
     NotNegative,
     RangeInput,
 )
+from botox_schedule.errors import IntervalError
 from botox_schedule.protocols.indications import Indication, ProductInput, ProductName
 from botox_schedule.records.model import Units
 from botox_schedule.terms import LimitReading, Product, RetreatmentKind, ShortMonth
-from botox_schedule.values import Fact, NumberInput, Rows
+from botox_schedule.values import Fact, NumberInput, Rows, of_kind
 
 _Days = Annotated[int, Field(ge=0, le=3660, strict=True)]
 _Visits = Annotated[int, Field(ge=0, le=10_000, strict=True)]
@@ -27,6 +29,23 @@ CALENDAR_YEAR: Literal["calendar_year"] = "calendar_year"
 
 def _interval(text: str) -> Any:
     return Field(default_factory=lambda: Interval.parse(text))
+
+
+def _as_period(value: Any) -> Any:
+    if isinstance(value, Interval | Mapping):
+        return value
+    if isinstance(value, str) and re.sub(r"[\s-]+", "_", value.strip().lower()) == CALENDAR_YEAR:
+        return CALENDAR_YEAR
+    try:
+        return Interval.parse(value)
+    except IntervalError:
+        raise ValueError("give 'calendar_year', or an interval such as '1 year'") from None
+
+
+_Period = Annotated[
+    Literal["calendar_year"] | Interval,
+    BeforeValidator(_as_period, json_schema_input_type=Literal["calendar_year"] | Interval),
+]
 
 
 class PayerRule(Fact, frozen=True):
@@ -49,7 +68,7 @@ class PayerRule(Fact, frozen=True):
     minimum: NotNegative | None = None
     sessions: _Visits | None = None
     units: Units | None = None
-    per: Literal["calendar_year"] | Interval = CALENDAR_YEAR
+    per: _Period = CALENDAR_YEAR
     first: Day | None = None
     last: LastDay = None
     indication: Indication | None = None
@@ -204,6 +223,5 @@ def policy_or_default(policy: SchedulingPolicy | None) -> SchedulingPolicy:
     """
     if policy is None:
         return _default()
-    if not isinstance(policy, SchedulingPolicy):
-        raise TypeError("policy: give a SchedulingPolicy, such as SchedulingPolicy(...), or None")
-    return policy
+    advice = "policy: give a SchedulingPolicy, such as SchedulingPolicy(...), or None"
+    return of_kind(policy, SchedulingPolicy, advice)

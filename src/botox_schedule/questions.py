@@ -42,7 +42,7 @@ from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.findings import raise_findings
 from botox_schedule.records.model import PatientRecord
 from botox_schedule.terms import DueStatus, Population, Product
-from botox_schedule.values import NumberInput, is_whole
+from botox_schedule.values import NumberInput, is_whole, of_kind
 
 MOST_PROJECTED = 1000
 _URGENCY = (
@@ -98,6 +98,7 @@ def due_status(dates: DueDates, *, as_of: DayInput) -> DueStatus:
     >>> due_status(dates, as_of="2026-04-07")
     <DueStatus.OVERDUE: 'overdue'>
     """
+    of_kind(dates, DueDates, "dates: give DueDates, as due_dates returns them")
     return status_on(dates.boundaries, as_day(as_of, "as_of"))
 
 

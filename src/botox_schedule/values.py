@@ -41,6 +41,17 @@ STEERING = re.compile(
 """Invisible characters that steer a text: two names that differ only by them look alike."""
 
 
+def of_kind(value: object, kind: type[_V], advice: str) -> _V:
+    """Return *value*, if it is a *kind*.
+
+    Raises:
+        TypeError: When it is anything else; it says *advice*.
+    """
+    if not isinstance(value, kind):
+        raise TypeError(advice)
+    return value
+
+
 class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """A value that cannot be changed; its docstring describes the fields."""
 

@@ -117,7 +117,7 @@ def read_record_file(file: Path) -> PatientRecord:
     if content.count(b",") >= _MOST_VALUES:  # each could become an error of 2 kB
         raise FileLimitError(f"{file}: {_TOO_LONG}")
     try:
-        return PatientRecord.model_validate_json(with_own_names(content))
+        return PatientRecord.model_validate_json(with_own_names(content, file))
     except ValidationError as error:
         told = f"{file}: {faults_in(error)}"
         hint = _NOT_JSON if error.errors()[0]["type"] == "json_invalid" else ""

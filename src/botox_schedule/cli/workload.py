@@ -20,7 +20,7 @@ OPTIONS = export_options(needed=("holds", "care_ends"), notes={}) | {
 """What the command takes."""
 _RULES = ("as_of", "policy", "region", "population")
 _NEEDED = ("patient", "administered_on", "indication", "product")
-_NEXT_ONLY = "a track counts once, by its next visit; not if lapsed, held, ended or undated"
+_NEXT_ONLY = "a track counts once, by its next visit; not if lapsed, held open, ended or undated"
 
 
 def answer(given: Namespace) -> Answer:

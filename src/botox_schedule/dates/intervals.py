@@ -31,19 +31,21 @@ _LONGEST = 365_250  # days in 1,000 years
 _LONGEST_TEXT = 100
 _UNIT_NAMES = {
     "years": r"years?|yrs?|y",
-    "months": r"months?|mos?",
+    "months": r"months?|mos?|mths?",
     "weeks": r"weeks?|wks?|w",
     "days": r"days?|d",
 }
 _TERM = re.compile(
-    r"\s*([+-]?)\s*([0-9]{1,7})\s*(?:"
+    r"\s*([+-]?)\s*([0-9]{1,7})(?:\s*|-)(?:"
     + "|".join(f"(?P<{unit}>{names})" for unit, names in _UNIT_NAMES.items())
     + r")\.?(?=\s*(?:[+-]|\Z))",
     re.IGNORECASE,
 )
 _EVERY = re.compile(r"^(?:every\s+|q\s*)(?=[0-9])", re.IGNORECASE)
-_DASHES = str.maketrans("\u2010\u2011\u2012\u2013\u2212", "-----")
-_BARE_RANGE = re.compile(r"([0-9]{1,7})\s*(?:-|to)\s*([0-9]{1,7}\s*([a-z]+\.?))", re.IGNORECASE)
+_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
+_BARE_RANGE = re.compile(
+    r"([0-9]{1,7})\s*(?:-|to)\s*([0-9]{1,7}(?:\s*|-)([a-z]+\.?))", re.IGNORECASE
+)
 _ISO = re.compile(
     r"P(?=[+-]?[0-9])(?:([+-]?[0-9]{1,7})Y)?(?:([+-]?[0-9]{1,7})M)?"
     r"(?:([+-]?[0-9]{1,7})W)?(?:([+-]?[0-9]{1,7})D)?"

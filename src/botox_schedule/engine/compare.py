@@ -5,7 +5,7 @@ from typing import Any
 
 from botox_schedule.engine.forecast import Forecast
 from botox_schedule.terms import DateName
-from botox_schedule.values import Value
+from botox_schedule.values import Value, of_kind
 
 _INPUTS = ("as_of", "last_session_on", "cycle_number", "protocol", "units")
 _ANSWERS = ("status", "booking", "phase", "typical_on", "resumes_on", "review_on", "clear")
@@ -64,6 +64,8 @@ def compare_forecasts(before: Forecast, after: Forecast) -> ForecastComparison:
       after: the payer's 12 weeks + 1 day minimum gives 2026-03-31
       the policy's payer_minimum was not set and is 12 weeks + 1 day
     """
+    for given, name in ((before, "before"), (after, "after")):
+        of_kind(given, Forecast, f"{name}: give a Forecast, as forecast returns it")
     changes = [*_dates(before, after)]
     causes = []
     if before.as_of != after.as_of:

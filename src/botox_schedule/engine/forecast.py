@@ -7,8 +7,10 @@ from itertools import chain
 
 from pydantic import Field
 
-from botox_schedule.dates.days import Day, days_text
+from botox_schedule.dates.days import Day, days_text, shifted
+from botox_schedule.dates.intervals import Window
 from botox_schedule.engine.cycles import last_cycle_findings, last_judgment
+from botox_schedule.engine.dates import unbroken
 from botox_schedule.engine.findings import next_look, track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
@@ -39,8 +41,14 @@ from botox_schedule.engine.verdict import booking_verdict, day_in_question
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef
 from botox_schedule.records.findings import Finding, make_finding
-from botox_schedule.terms import DueStatus, FindingCode, FindingNeeds, Product, ResponsePhase
-from botox_schedule.values import Value, made, notebook_html
+from botox_schedule.terms import (
+    DueStatus,
+    FindingCode,
+    FindingNeeds,
+    Product,
+    ResponsePhase,
+)
+from botox_schedule.values import Value, made, notebook_html, of_kind
 
 _OTHER_SESSIONS_DAYS = 112
 
@@ -137,6 +145,8 @@ class Forecast(Value, frozen=True):
         policy: What the clinic or payer chose.
         status: Where the day falls among the four dates, or what precedes them.
         dates: The four dates; on a hold with a known end those of the first day after it.
+        due_window: The days from ``due`` to the day before ``overdue_from`` that nothing breaks:
+            no hold, no discharge, no end of what the rules allow. None without both ends.
         resumes_on: The first day after the hold that the track is on; None off hold or on an open
             hold.
         review_on: When somebody should review the hold that the track is on.
@@ -165,6 +175,7 @@ class Forecast(Value, frozen=True):
     policy: SchedulingPolicy
     status: DueStatus
     dates: DueDates
+    due_window: Window | None = None
     resumes_on: Day | None = None
     review_on: Day | None = None
     cycle_number: int | None = None
@@ -251,6 +262,7 @@ def forecast_of(
         policy=track.policy,
         status=track.status,
         dates=dates,
+        due_window=due_window(track),
         resumes_on=track.resumes_on,
         review_on=next_look(track),
         cycle_number=track.cycle_number,
@@ -268,6 +280,9 @@ def forecast_of(
         findings=tuple(dict.fromkeys((*besides, *chain(*about)))),
         reasons=date_reasons(track),
     )
+
+
+_OBSERVED = "observed: give an ObservedResponse, as outcomes.observed_response returns it"
 
 
 def _late_booking(booking: Booking | None, dates: DueDates) -> list[str]:
@@ -296,10 +311,13 @@ def _days_between(first: date | None, last: date | None) -> int | None:
 
 def _early_ends(observed: ObservedResponse | None, track: AnyTrack) -> Iterator[Finding]:
     """Yield a finding if the effect ended before the interval in several cycles."""
-    if observed is None or observed.wear_off is None:
+    if observed is None:
         return
-    wear_off, interval = observed.wear_off, _interval_days(track)
-    if interval is None:
+    wear_off, interval = (
+        of_kind(observed, ObservedResponse, _OBSERVED).wear_off,
+        _interval_days(track),
+    )
+    if wear_off is None or interval is None:
         return
     short = [interval - days for days in wear_off.days if days < interval]
     if len(short) >= FEWEST_CYCLES:
@@ -324,6 +342,17 @@ def dates_of(track: AnyTrack) -> DueDates:
     if track.dates is None or not isinstance(track, Track):
         return DueDates(protocol=ref_of(track))
     return due_dates_of(track.dates, track.protocol)
+
+
+def due_window(track: AnyTrack) -> Window | None:
+    """Return the due days that nothing breaks, around the due day or, once it is past, today."""
+    dates = track.dates
+    if dates is None or dates.due is None:
+        return None
+    last = date.max if dates.overdue_from is None else shifted(dates.overdue_from, -1)
+    day = max(dates.due, track.resumes_on or track.as_of)
+    days = unbroken(track.rules, track.holds, dates.due, last, day)
+    return None if days.last == date.max else days
 
 
 def _other_sessions(track: AnyTrack) -> tuple[OtherSession, ...]:

@@ -30,6 +30,7 @@ from botox_schedule.terms import (
     FindingCode,
     LimitPer,
     LimitReading,
+    LimitScope,
     Population,
     Product,
     ShortMonth,
@@ -78,7 +79,8 @@ class LimitCheck(Value, frozen=True):
         available: What the units given and otherwise booked leave of the maximum; None where it
             is unknown.
         exceeded: Whether *total* is more than *maximum*.
-        indeterminate: Whether unknown units, products or weight leave the answer open.
+        indeterminate: Whether unknown units, products or weight leave the answer open, or a
+            session under a general indication, such as ``spasticity``, that may count.
         not_checked: Whether the limit counts what sessions do not record (side, muscle, site).
         clears_on: The first day on which the planned units surely fit; None when they exceed
             the limit alone, or the day is unknown.
@@ -341,15 +343,23 @@ def last_elsewhere(reading: Reading) -> Iterator[TreatmentSession]:
 
 
 def _total_of(
-    limit: DoseLimit, sessions: Iterable[TreatmentSession], question: LimitQuestion
+    limit: DoseLimit,
+    sessions: Iterable[TreatmentSession],
+    question: LimitQuestion,
+    *,
+    at_most: bool = False,
 ) -> Total:
-    """The units that count for a limit; a session under an unknown indication may, so it does."""
+    """The units that count for a limit; a session under an unknown indication may, so it does.
 
-    def counts(session: TreatmentSession) -> bool:
-        is_known = question.reading.recognizes(session.indication)
-        return not is_known or limit.counts(session.indication, asked=question.protocol.indication)
-
-    return sum_units(filter(counts, sessions), question.protocol.product)
+    With *at_most* those of sessions that may count are added, such as those for spasticity to
+    those for the arm.
+    """
+    asked, recognizes = question.protocol.indication, question.reading.recognizes
+    counts = limit.may_count if at_most else limit.counts
+    counting = [
+        s for s in sessions if counts(s.indication, asked=asked) or not recognizes(s.indication)
+    ]
+    return sum_units(counting, question.protocol.product)
 
 
 def _weight_on(question: LimitQuestion) -> BodyWeight | None:
@@ -378,7 +388,7 @@ def _maximum(limit: DoseLimit, question: LimitQuestion) -> _Maximum:
 
 def _check(
     limit: DoseLimit,
-    sessions: Iterable[TreatmentSession],
+    sessions: Sequence[TreatmentSession],
     question: LimitQuestion,
     reading: LimitWindow | None = None,
     *,
@@ -387,8 +397,11 @@ def _check(
     """Return the check of a limit that counts *sessions*: those in its window, or in one session."""
     window = None if reading is None else reading.window
     given, maximum = _total_of(limit, sessions, question), _maximum(limit, question)
+    of_all = limit.scope is LimitScope.PRODUCT
+    at_most = given if of_all else _total_of(limit, sessions, question, at_most=True)
     planned, most = question.planned or _ZERO, maximum.units
     exceeded = most is not None and given.units + planned > most
+    may_exceed = most is not None and at_most.units + planned > most
     return made(
         LimitCheck,
         limit=limit,
@@ -402,8 +415,8 @@ def _check(
         maximum=most,
         available=None if most is None else max(most - given.units, _ZERO),
         exceeded=exceeded,
-        indeterminate=not exceeded and (maximum.unweighed or given.indeterminate),
-        clears_on=_clears_on(limit, given, maximum, window, question),
+        indeterminate=not exceeded and (maximum.unweighed or at_most.indeterminate or may_exceed),
+        clears_on=_clears_on(limit, at_most, maximum, window, question),
         session_ids=tuple(s.id for s in given.sessions if s.id is not None),
     )
 
@@ -432,7 +445,9 @@ def _fits_from(
     """The first later day on which what counts, with what is booked until then, leaves *room*."""
     # A placeholder such as 9999-12-31 is no day that a window could end after.
     dated = (s for s in _given(question) if open_end(s.administered_on) is not None)
-    later = _total_of(limit, (s for s in dated if s.administered_on > question.on), question)
+    later = _total_of(
+        limit, (s for s in dated if s.administered_on > question.on), question, at_most=True
+    )
     short_month, product = question.reading.policy.short_month, question.protocol.product
     # What limits one session counts on its day; all that joins this one counts as one.
     counts_for = window or Interval(days=1)

@@ -7,6 +7,7 @@ from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.records.history import Decisions, History, known_decisions, read_history
 from botox_schedule.records.model import PatientRecord
+from botox_schedule.values import of_kind
 
 
 class Reading(NamedTuple):
@@ -45,8 +46,8 @@ def read_record(
     Raises:
         TypeError: When *record* is anything but a record.
     """
-    if not isinstance(record, PatientRecord):
-        raise TypeError("record: give a PatientRecord, such as PatientRecord(sessions=[...])")
+    advice = "record: give a PatientRecord, such as PatientRecord(sessions=[...])"
+    of_kind(record, PatientRecord, advice)
     decisions = known_decisions(record, as_of)
     others = policy.other_indications
 

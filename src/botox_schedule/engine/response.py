@@ -14,7 +14,7 @@ from botox_schedule.errors import OrderError
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
 from botox_schedule.terms import ForWhom, ResponsePhase
-from botox_schedule.values import PatientValue, Value, made, notebook_html
+from botox_schedule.values import PatientValue, Value, made, notebook_html, of_kind
 
 
 class Stage(NamedTuple):
@@ -167,6 +167,16 @@ def timeline_of(
     )
 
 
+def a_timeline(timeline: ResponseTimeline) -> ResponseTimeline:
+    """Return *timeline*.
+
+    Raises:
+        TypeError: When it is anything else.
+    """
+    advice = "timeline: give a ResponseTimeline, as response_timeline returns it"
+    return of_kind(timeline, ResponseTimeline, advice)
+
+
 def response_phase(timeline: ResponseTimeline, *, as_of: DayInput) -> ResponsePhase:
     """Return what is expected of the response on *as_of*; each day has exactly one phase.
 
@@ -183,6 +193,7 @@ def response_phase(timeline: ResponseTimeline, *, as_of: DayInput) -> ResponsePh
     (<ResponsePhase.BUILDING: 'building'>, <ResponsePhase.PEAK: 'peak'>)
     """
     day = as_day(as_of, "as_of")
+    a_timeline(timeline)
     if day < timeline.administered_on:
         raise OrderError("as_of lies before the session; give the session's day or a later one")
     return phase_on(timeline, day)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any, TypeVar
 
-from botox_schedule.errors import UnknownCodeSystemError
+from botox_schedule.errors import ExchangeError, UnknownCodeSystemError
 from botox_schedule.fhir.bundle import as_json
 from botox_schedule.fhir.elements import codings, text_of, texts_in
 from botox_schedule.protocols.bundled import bundled_tables
@@ -45,8 +45,8 @@ class Dictionary:
     """The products and indications that codes and words name; a clinic's own codes come first."""
 
     def __init__(self, indications: Codes, products: Codes) -> None:
-        self._indications = indications
-        self._products = products
+        self._indications = _by_pairs(indications, "indications", "migraine")
+        self._products = _by_pairs(products, "products", "Botox")
         self._own_codes = frozenset(code.lower() for _, code in products)
         self._product_named = cache(find_product)
         self._indication_named = cache(find_indication_name)
@@ -119,6 +119,15 @@ class Dictionary:
     def _is_code_of_toxin(self, code: str) -> bool:
         """Whether the code could stand for a toxin in some system."""
         return code.strip() in self._own_codes or _is_code_of(_systems(), code)
+
+
+def _by_pairs(codes: Codes, name: str, meaning: str) -> Codes:
+    """Refuse codes without their system: they would be looked for in vain."""
+    is_given = isinstance(codes, Mapping)
+    if not is_given or not all(isinstance(key, tuple) and len(key) == 2 for key in codes):
+        example = f"{{('http://clinic.example', 'X1'): {meaning!r}}}"
+        raise ExchangeError(f"{name}: give names by system and code, such as {example}")
+    return codes
 
 
 def _is_code_of(systems: Iterable[str], code: str) -> bool:

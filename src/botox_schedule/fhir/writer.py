@@ -11,6 +11,7 @@ from botox_schedule.dates.days import shifted
 from botox_schedule.engine.forecast import Forecast
 from botox_schedule.errors import ExchangeError
 from botox_schedule.terms import DueStatus
+from botox_schedule.values import of_kind
 
 EARLIEST_EXTENSION = "urn:botox-schedule:fhir:earliest"
 """The extension with the first allowed day, as ``valueDate``."""
@@ -32,8 +33,7 @@ def service_request_from_forecast(
     """Return the next session as a ServiceRequest with the intent ``proposal``.
 
     ``occurrencePeriod`` is the due window, from ``due`` to the day before ``overdue_from``, both
-    included. It has no end where ``overdue_from`` is None, for example because care ends before.
-    The extensions hold ``earliest`` and ``overdue_from``. On hold the status is ``on-hold``, and
+    included, cut short by a hold, a discharge or the end of an override. The extensions hold ``earliest`` and ``overdue_from``. On hold the status is ``on-hold``, and
     any dates are those after the hold. After the end of care the status is ``revoked``, without
     dates. The treatment is named in words, without a code.
 
@@ -57,6 +57,7 @@ def service_request_from_forecast(
     >>> request.intent, period and (str(period.start), str(period.end))
     ('proposal', ('2026-03-30', '2026-04-06'))
     """
+    of_kind(forecast, Forecast, "forecast: give a Forecast, as forecast returns it")
     if forecast.status in _NOTHING_DUE:
         raise ExchangeError(f"nothing is due to propose: the status is {forecast.status}")
     dates = forecast.dates
@@ -74,7 +75,7 @@ def service_request_from_forecast(
     if identifier is not None:
         content["identifier"] = [{"system": identifier[0], "value": identifier[1]}]
     if dates.due is not None:
-        content["occurrencePeriod"] = _period(dates.due, dates.overdue_from)
+        content["occurrencePeriod"] = _period(forecast, dates.due)
     extensions = {EARLIEST_EXTENSION: dates.earliest, OVERDUE_FROM_EXTENSION: dates.overdue_from}
     known = [{"url": u, "valueDate": d.isoformat()} for u, d in extensions.items() if d is not None]
     if known:
@@ -96,11 +97,14 @@ def _resource(content: dict[str, Any]) -> ServiceRequest:
     )
 
 
-def _period(due: date, overdue_from: date | None) -> dict[str, str]:
-    """The due days, both ends included; without an end where ``overdue_from`` is None."""
-    if overdue_from is None:
-        return {"start": due.isoformat()}
-    return {"start": due.isoformat(), "end": shifted(overdue_from, -1).isoformat()}
+def _period(forecast: Forecast, due: date) -> dict[str, str]:
+    """The due days that nothing breaks, both ends included; without an end where none is known."""
+    window, overdue_from = forecast.due_window, forecast.dates.overdue_from
+    if window is not None:
+        return {"start": window.first.isoformat(), "end": window.last.isoformat()}
+    # An answer stored by an earlier version has no window.
+    end = {} if overdue_from is None else {"end": shifted(overdue_from, -1).isoformat()}
+    return {"start": due.isoformat(), **end}
 
 
 def _status(status: DueStatus) -> str:

@@ -9,10 +9,9 @@ from uuid import UUID, uuid5
 from pydantic import Field, StringConstraints
 
 from botox_schedule.dates import Interval, Window
-from botox_schedule.dates.days import DayInput, as_day, shifted
+from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.engine import Track
-from botox_schedule.engine.dates import unbroken
-from botox_schedule.engine.forecast import timeline_of_track
+from botox_schedule.engine.forecast import due_window, timeline_of_track
 from botox_schedule.engine.project import projected_sessions
 from botox_schedule.engine.response import STAGES
 from botox_schedule.engine.verdict import judge_day
@@ -283,10 +282,7 @@ def _next(track: Track) -> tuple[EventKind, Window] | None:
         return None
     if dates.due is None:
         return EventKind.EARLIEST, _one_day(dates.earliest)
-    day = track.resumes_on or track.as_of
-    last = date.max if dates.overdue_from is None else shifted(dates.overdue_from, -1)
-    days = unbroken(track.rules, track.holds, dates.due, last, max(dates.due, day))
-    return EventKind.DUE, days
+    return EventKind.DUE, due_window(track) or Window(first=dates.due, last=date.max)
 
 
 def _kept_booking(track: Track) -> TreatmentSession | None:

@@ -22,6 +22,7 @@ from botox_schedule.outcomes.diary import (
     DiaryKind,
     HeadacheDiary,
     MissingDays,
+    a_diary,
     month_until,
 )
 from botox_schedule.outcomes.figures import (
@@ -47,7 +48,7 @@ from botox_schedule.records import PatientRecord
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.terms import DueStatus, FindingCode, word_of
-from botox_schedule.values import Value
+from botox_schedule.values import Value, of_kind
 
 _ORDER = list(RuleOutcome)
 _DATED = frozenset({DueStatus.TOO_EARLY, DueStatus.ALLOWED, DueStatus.DUE})
@@ -117,6 +118,7 @@ def judge_counts(
     >>> [str(r.outcome) for r in judge_counts(rule, baseline=23, current=17, cycles=2)]
     ['stop', 'insufficient_data']
     """
+    of_kind(rule, ResponseRule, "rule: give a ResponseRule, as find_response_rule returns it")
     days = _Days(
         baseline=_month(baseline, "baseline"),
         current=_month(current, "current"),
@@ -157,6 +159,8 @@ def decide(results: Iterable[CriterionResult]) -> RuleOutcome:
     in a row decides only where every criterion does.
     """
     found = list(results)
+    for result in found:
+        of_kind(result, CriterionResult, "results: give those that judge_counts returns")
     judged = [result.outcome for result in found if not _is_waiting(result)]
     waiting = [result.outcome for result in found]
     return min(judged or waiting, key=_ORDER.index, default=RuleOutcome.INSUFFICIENT_DATA)
@@ -343,7 +347,7 @@ def assess_response(
     """
     wanted, day = as_rule(rule), as_day(as_of, "as_of")
     track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
-    known = diary.until(day)
+    known = a_diary(diary).until(day)
     cycles = judged_cycles(track)
     span = _complete(track, cycles)
     counts = _counts(known, track, cycles, span)

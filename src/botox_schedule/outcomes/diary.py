@@ -24,7 +24,7 @@ from botox_schedule.outcomes.figures import (
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.terms import word_of
-from botox_schedule.values import Fields, PatientValue, Rows, Value
+from botox_schedule.values import Fields, PatientValue, Rows, Value, of_kind
 
 LONGEST_ATTACK = 100
 """The most days an attack may cover: more are a mistake in the dates."""
@@ -302,6 +302,16 @@ class HeadacheDiary(PatientValue, frozen=True):
         return days[bisect_left(days, window.first) : bisect_right(days, window.last)]
 
 
+def a_diary(diary: HeadacheDiary) -> HeadacheDiary:
+    """Return *diary*.
+
+    Raises:
+        TypeError: When it is anything else.
+    """
+    advice = "diary: give a HeadacheDiary; read_diary(...).diary is one"
+    return of_kind(diary, HeadacheDiary, advice)
+
+
 def days_through(first: date, last: date) -> Iterator[date]:
     """Yield the days from *first* to *last*, both included."""
     return (shifted(first, number) for number in range((last - first).days + 1))
@@ -358,6 +368,7 @@ def chronic_migraine_criteria(
     >>> [(r.criteria, r.met) for r in chronic_migraine_criteria(count)]
     [('ichd-3', False), ('us-label', True)]
     """
+    of_kind(count, DiaryCount, "count: give a DiaryCount, as HeadacheDiary.count returns it")
     if count.window.days > LONGEST_MONTH:
         raise CountError(f"the criteria are about a month; give at most {LONGEST_MONTH} days")
     word = word_of(MissingDays, missing, "missing")

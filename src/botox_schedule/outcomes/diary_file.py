@@ -44,6 +44,9 @@ from botox_schedule.outcomes.figures import outcome_tables
 from botox_schedule.terms import word_of
 from botox_schedule.values import PatientValue, Value
 
+DiarySource = str | PathLike[str] | IO[bytes] | IO[str] | bytes
+"""What a diary is read from: the name of a file, bytes, or an open file."""
+
 _MOST_BYTES = 16 * MEBIBYTE
 _MOST_ENTRIES = 50_000
 _HEADER_WITHIN = 20
@@ -130,7 +133,7 @@ class _Table(NamedTuple):
 
 
 def read_diary(
-    source: str | PathLike[str] | IO[bytes] | IO[str],
+    source: DiarySource,
     *,
     as_of: DayInput | None = None,
     date_format: str | None = None,
@@ -151,7 +154,7 @@ def read_diary(
     its day.
 
     Args:
-        source: A path, or an open file.
+        source: A path, bytes, or an open file.
         as_of: Days after it are left out, with a problem; None leaves out nothing.
         date_format: How days are written: ``mdy`` (01/31/2026), ``dmy``, or a pattern such as
             ``%d.%m.%Y``; by default YYYY-MM-DD.
@@ -168,6 +171,7 @@ def read_diary(
             days, or a line longer than 1 MiB.
         UnknownWordError: When *missing* is not one of the known words.
         OSError: When the file cannot be opened.
+        TypeError: When *source* is none of these.
 
     >>> from io import StringIO
     >>> file = StringIO("date;kind\n2026-01-05;none\n2026-01-05;Migraine\n2026-01-06;maybe\n")
@@ -220,18 +224,26 @@ def _told(line: int, reason: str) -> DiaryProblem:
     return DiaryProblem(line=line, reason=reason, left_out=False)
 
 
-def _text(source: str | PathLike[str] | IO[bytes] | IO[str], encoding: str | None) -> str:
+def _text(source: DiarySource, encoding: str | None) -> str:
+    content: bytes | str
     if isinstance(source, str | PathLike):
-        content: bytes | str = read_within(source, _MOST_BYTES)
-        name = Path(source).name
+        content, name = read_within(source, _MOST_BYTES), Path(source).name
     else:
-        content, name = source.read(_MOST_BYTES + 1), "the diary"
+        content, name = _content(source), "the diary"
         if len(content) > _MOST_BYTES:
             raise FileLimitError(f"{name}: larger than {_MOST_BYTES // MEBIBYTE} MiB")
     if isinstance(content, bytes):
         return decoded(expand(content, name, _MOST_BYTES), name, encoding)
     check_lines(content.encode("utf-8", "replace"), name)
     return content.removeprefix("\ufeff").replace("\0", "?")
+
+
+def _content(source: IO[bytes] | IO[str] | bytes) -> bytes | str:
+    if isinstance(source, bytes):
+        return source
+    if not hasattr(source, "read"):
+        raise TypeError("source: give a path, bytes or an open file")
+    return source.read(_MOST_BYTES + 1)
 
 
 def _table(text: str, date_format: str | None) -> _Table:

@@ -17,7 +17,7 @@ from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
 from botox_schedule.engine.response import FEWEST_CYCLES, ObservedDays, ObservedResponse
 from botox_schedule.errors import CountError
 from botox_schedule.outcomes.assessment import due_after
-from botox_schedule.outcomes.diary import HeadacheDiary, month_until
+from botox_schedule.outcomes.diary import HeadacheDiary, a_diary, month_until
 from botox_schedule.outcomes.figures import WEEK, before_unknown, outcome_tables, whole
 from botox_schedule.outcomes.wear_off import WearOffDefinition, first_run, wear_off, weekly_days
 from botox_schedule.policy import SchedulingPolicy
@@ -135,7 +135,7 @@ def observed_response(
     later = range(last + 1, last + len(track.history.later) + 1)
     told = [_noted(note, cycles) for note in notes if not _is_later(note, day, later)]
     noted = [note for note in told if note.days <= (day - note.cycle.anchored_on).days]
-    known = HeadacheDiary() if diary is None else diary.until(day)
+    known = HeadacheDiary() if diary is None else a_diary(diary).until(day)
     wanted = word_of(WearOffDefinition, definition, "definition")
     onsets, ends = ([n for n in noted if n.what is what] for what in ObservedChange)
     return ObservedResponse(
@@ -157,7 +157,10 @@ def _is_later(note: NoteInput, as_of: date, later: range) -> bool:
     """Whether a note is about a day after *as_of*, or about a cycle that may begin after it."""
     if isinstance(note, ResponseNote):
         return note.on > as_of
-    session, _ = note
+    try:
+        session, _ = note
+    except (TypeError, ValueError):
+        raise CountError("notes: give each as a ResponseNote, or as a session and days") from None
     return session in later if isinstance(session, int) else as_day(session, "notes") > as_of
 
 

@@ -12,10 +12,11 @@ from pydantic import Field, model_validator
 
 from botox_schedule.dates.days import Day, DayInput
 from botox_schedule.engine import ResponseTimeline
+from botox_schedule.engine.response import a_timeline
 from botox_schedule.outcomes.figures import ExactWeight, Number, outcome_tables
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
-from botox_schedule.values import PatientValue, Rows, Value
+from botox_schedule.values import PatientValue, Rows, Value, of_kind
 
 _Level = Annotated[int, Field(ge=-2, le=2, strict=True)]
 
@@ -105,8 +106,10 @@ def ashworth_change(
     >>> ashworth_change(scores, timeline)[0].steps
     -2
     """
-    given = sorted(assessments, key=lambda a: (a.joint, a.score))
-    by_joint = groupby(given, key=lambda a: a.joint)
+    a_timeline(timeline)
+    advice = "assessments: give each as an AshworthAssessment"
+    given = [of_kind(each, AshworthAssessment, advice) for each in assessments]
+    by_joint = groupby(sorted(given, key=lambda a: (a.joint, a.score)), key=lambda a: a.joint)
     return tuple(_joint_change(joint, own, timeline) for joint, own in by_joint)
 
 
@@ -201,6 +204,7 @@ def goal_attainment(goals: GoalSet, timeline: ResponseTimeline | None = None) ->
     >>> goal_attainment(goals).baseline, goal_attainment(goals).achieved
     (40.0, 50.0)
     """
+    of_kind(goals, GoalSet, "goals: give a GoalSet, such as GoalSet(set_on=..., goals=[...])")
     levels = [goal.achieved for goal in goals.goals]
     baseline = _t_score([(g.weight, g.baseline) for g in goals.goals])
     achieved = None
@@ -213,7 +217,7 @@ def goal_attainment(goals: GoalSet, timeline: ResponseTimeline | None = None) ->
         change=None if achieved is None else achieved - baseline,
         judged_on_day=None
         if day is None or timeline is None
-        else (day - timeline.administered_on).days,
+        else (day - a_timeline(timeline).administered_on).days,
         source=cited(outcome_tables()["goal_attainment"]["source"]),
     )
 

@@ -8,8 +8,15 @@ from math import inf
 
 from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.dates.intervals import Window
-from botox_schedule.outcomes.diary import DiaryKind, HeadacheDiary
-from botox_schedule.outcomes.figures import WEEK, Exact, Number, days_within, outcome_tables, whole
+from botox_schedule.outcomes.diary import DiaryKind, HeadacheDiary, a_diary
+from botox_schedule.outcomes.figures import (
+    WEEK,
+    Exact,
+    Number,
+    days_within,
+    outcome_tables,
+    whole,
+)
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.terms import word_of
@@ -80,6 +87,7 @@ def weekly_days(
     (Fraction(7, 1), None)
     """
     start, end = as_day(administered_on, "administered_on"), as_day(last, "last")
+    a_diary(diary)
     least = int(outcome_tables()["wear_off"]["least_recorded_days"])
     weeks = []
     for number in range(((end - start).days + 1) // WEEK):
@@ -236,7 +244,7 @@ def wear_off_across_cycles(
     day = as_day(as_of, "as_of")
     days = sorted({as_day(session, "sessions") for session in sessions})
     starts = [start for start in days if start <= day]
-    known_until = min(day, diary.last_recorded_on or day)
+    known_until = min(day, a_diary(diary).last_recorded_on or day)
     lasts = [*(shifted(start, -1) for start in starts[1:]), known_until]
     return tuple(
         wear_off(

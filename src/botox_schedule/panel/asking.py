@@ -58,7 +58,7 @@ class Policies(NamedTuple):
         """
         if policies is None:
             return cls((policy_or_default(policy),))
-        if policy is not None or not policies:
+        if policy is not None or not policies or not isinstance(policies, Mapping):
             raise PanelError("give policy, or policies for the values of the column policy_key")
         return cls(tuple(map(policy_or_default, policies.values())), tuple(policies))
 

@@ -26,7 +26,7 @@ def near_a_limit(
     kilograms = weights.group_by("patient").agg(pl.col("kilograms").cast(pl.Float64).min())
     # Many protocols repeat a limit; each is looked at once.
     limits = {
-        (p.product, limit, tuple(limit.counts(name, asked=p.indication) for name in names))
+        (p.product, limit, tuple(limit.may_count(name, asked=p.indication) for name in names))
         for p in asking.known
         for limit in p.limits
     }

@@ -15,7 +15,7 @@ from botox_schedule.panel.asking import Asking, whole
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import Frame, Rules, ask
 from botox_schedule.panel.standings import population_of, standings
-from botox_schedule.panel.workload import is_expected
+from botox_schedule.panel.workload import is_expected, next_target
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.protocols.model import TreatmentProtocol, treatment_of
@@ -169,7 +169,7 @@ def _due_after(
 def _cohort(frames: Frames, asking: Asking) -> pl.DataFrame:
     """The due day and the protocol of every track that goes on."""
     found = standings(population_of(frames, asking)).filter(is_expected())
-    return found.select(pl.coalesce("due", "earliest"), "protocol_id", "protocol_version")
+    return found.select(next_target(), "protocol_id", "protocol_version")
 
 
 def _drawn(plan: _Plan, due: Sequence[tuple[int, int]], random: Random) -> dict[str, float]:

@@ -15,9 +15,6 @@ from botox_schedule.panel.standings import population_of, standings
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.terms import DueStatus
 
-_EXPECTED = (DueStatus.TOO_EARLY, DueStatus.ALLOWED, DueStatus.DUE, DueStatus.OVERDUE)
-"""The statuses of tracks that will come without a booking; others come only where booked."""
-
 
 def workload(
     sessions: Frame,
@@ -34,7 +31,8 @@ def workload(
 
     A track counts once: in the week of its next booking, else in that of its due day (of the
     first allowed day where no usual range is stated), or in the first week if that day has passed.
-    Lapsed tracks without a booking, tracks on hold and ended care count nowhere.
+    A hold with a known end is over by then. Lapsed tracks without a booking, tracks on an open
+    hold and ended care count nowhere.
 
     Args:
         sessions: A frame as for ``forecast``.
@@ -98,9 +96,16 @@ def _week(monday: date) -> str:
 
 
 def is_expected() -> pl.Expr:
-    """Whether a track is expected to come even without a booking."""
-    expected = pl.col("status").is_in([status.value for status in _EXPECTED])
-    return expected & pl.col("earliest").is_not_null()
+    """Whether a track is expected to come even without a booking, on hold once the hold is over.
+
+    Without an earliest day nobody knows when; a lapsed patient comes only where booked.
+    """
+    return (pl.col("status") != DueStatus.LAPSED.value) & pl.col("earliest").is_not_null()
+
+
+def next_target() -> pl.Expr:
+    """The day on which a track is expected: nobody comes before a hold is over."""
+    return pl.max_horizontal(pl.coalesce("due", "earliest"), "resumes_on")
 
 
 def visits_by_week(found: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -108,8 +113,8 @@ def visits_by_week(found: pl.DataFrame, as_of: date) -> pl.DataFrame:
     is_booked = pl.col("booked_on").is_not_null()
     ended = pl.col("status").is_in([status.value for status in DueStatus if status.ends_care])
     on_hold = pl.col("status") == DueStatus.ON_HOLD.value
-    target = pl.max_horizontal(pl.coalesce("due", "earliest"), pl.lit(as_of))
-    coming = found.filter(~ended & ~on_hold & (is_booked | is_expected())).with_columns(
+    target = pl.max_horizontal(next_target(), pl.lit(as_of))
+    coming = found.filter(is_expected() | (is_booked & ~ended & ~on_hold)).with_columns(
         monday=pl.when(is_booked).then("booked_on").otherwise(target).dt.truncate("1w"),
         _booked=is_booked,
     )

@@ -12,6 +12,7 @@ from botox_schedule.engine.project import kept_booking_on, projected_sessions, r
 from botox_schedule.engine.verdict import next_allowed
 from botox_schedule.planning.authorizations import (
     AuthorizationCheck,
+    AuthorizationProblem,
     Authorizations,
     AuthorizationUse,
 )
@@ -66,7 +67,8 @@ class AuthorizationPlan(Value, frozen=True):
             day is known. False without sessions, or where each is on its target.
         first_uncovered_on: The day of the first session that is certainly not covered; None
             where every one may be covered.
-        warning: What to do now, before a session is refused; None for nothing.
+        warning: What to do now, before a session is refused; None for nothing. Without sessions,
+            it says that no day from *as_of* on is covered.
     """
 
     as_of: Day
@@ -106,7 +108,8 @@ def plan_authorizations(
             None means the bundled ones, anything else exactly those.
         planned_units: Units of the product to be given at each session.
         planned_discarded: Units of opened vials that will be discarded at each session. Without
-            both, an authorization that limits units covers no session for certain.
+            both, a booked session has its own, and an authorization that limits units covers no
+            other session for certain.
 
     Raises:
         DayError: When *as_of* is not a calendar day.
@@ -147,7 +150,9 @@ def plan_authorizations(
         sessions=sessions[:wanted],
         at_earliest=bool(targets) and not projected,
         first_uncovered_on=uncovered.on if uncovered and uncovered.number <= wanted else None,
-        warning=_WARNINGS.get(uncovered.number) if uncovered else None,
+        warning=_WARNINGS.get(uncovered.number if uncovered else 0)
+        if targets
+        else _undated_warning(track, authorizations),
     )
 
 
@@ -169,3 +174,18 @@ def _first_day(track: Track) -> date | None:
         return booked_on or next_allowed(track, track.as_of)
     free = track.holds.next_free(track.as_of)
     return None if free is None or interval_constraints(track, free) else free
+
+
+def _undated_warning(track: Track, authorizations: Authorizations) -> AuthorizationWarning | None:
+    """Warn where no day is known for the next session, and none that may come is covered."""
+    first = track.holds.next_free(track.as_of)
+    if first is None or track.care.status is not None or track.care.ends_on is not None:
+        return None
+    check = authorizations.check(first, ())
+    if check is None or check.use.rule is not None or check.covers is not False:
+        return None
+    is_covered_later = not _COVERS_LATER.isdisjoint(check.problems)
+    return None if is_covered_later else AuthorizationWarning.NEXT_SESSION_NOT_COVERED
+
+
+_COVERS_LATER = frozenset({AuthorizationProblem.NOT_STARTED, AuthorizationProblem.PAYER_MINIMUM})

@@ -25,6 +25,7 @@ from botox_schedule.values import Value, in_order
 
 _Row = TypeVar("_Row", PriorAuthorization, PayerRule, TreatmentSession)
 _ZERO = Decimal(0)
+_NO_DOSE = PlannedDose()
 
 
 @unique
@@ -146,7 +147,8 @@ class Authorizations:
 
     Args:
         track: The track; the authorizations for its clock count.
-        dose: The units of each planned session, where the caller names them.
+        dose: The units of each planned session, where the caller names them; else those of the
+            day's booking count.
     """
 
     def __init__(self, track: Track, dose: PlannedDose) -> None:
@@ -163,7 +165,6 @@ class Authorizations:
         self._besides = [s for s in visits_ahead(track) if not _opens_next(track, s)]
         # Who paid for a session elsewhere is unknown.
         self._elsewhere = frozenset(_concerning(track, last_elsewhere(track.reading)))
-        self._least_opened = _least_opened(dose, product)
 
     @property
     def uses(self) -> tuple[AuthorizationUse, ...]:
@@ -181,7 +182,11 @@ class Authorizations:
             ahead: The days of planned sessions before it, in order; None means the booked visits
                 that *day* would follow.
         """
-        checks = list(self._checks(day, self._booked_before(day) if ahead is None else ahead))
+        if ahead is None:
+            before = [self._as_booked(on) for on in self._booked_before(day)]
+        else:
+            before = [self._as_planned(on) for on in ahead]
+        checks = list(self._checks(day, before))
         best = min((c for c in checks if c.use.rule is None), key=_fitness, default=None)
         decisive = [c for c in checks if c.use.rule is not None or c is best]
         return max(decisive, key=lambda check: _DOUBT[check.covers], default=None)
@@ -191,12 +196,32 @@ class Authorizations:
         series, track = self._booked.items(), self._track
         return [on for on, rules in series if on < day and _is_allowed(track, rules, day)]
 
-    def _checks(self, day: date, ahead: Sequence[date]) -> Iterator[AuthorizationCheck]:
+    def _as_planned(self, day: date) -> TreatmentSession:
+        return planned_session(self._track.protocol, day, self._dose_on(day))
+
+    def _as_booked(self, day: date) -> TreatmentSession:
+        """The visit booked for a day; what the booking does not say is as the caller plans it."""
+        own = _dose_of(s for s in self._booked_on(day) if _opens_next(self._track, s))
+        dose = self._dose if own in {_NO_DOSE, PlannedDose(self._dose.units)} else own
+        return planned_session(self._track.protocol, day, dose)
+
+    def _dose_on(self, day: date) -> PlannedDose:
+        """The units that the caller names, else those of all that is booked for the day."""
+        return _dose_of(self._booked_on(day)) if self._dose == _NO_DOSE else self._dose
+
+    def _booked_on(self, day: date) -> list[TreatmentSession]:
+        products = {None, self._track.protocol.product}
+        visits = self._track.booked_visits
+        return [s for s in visits if s.administered_on == day and s.product in products]
+
+    def _checks(
+        self, day: date, before: Sequence[TreatmentSession]
+    ) -> Iterator[AuthorizationCheck]:
         """The answers of all authorizations, then of the rules in force on *day*."""
-        sessions = self._sessions(ahead, day)
+        sessions = self._sessions(before, day)
         for approved in self._approved:
             inside = [s for s in sessions if s.administered_on in approved.valid]
-            payable_from = self._payable_from(approved, day, ahead)
+            payable_from = self._payable_from(approved, day, before)
             problems = tuple(self._validity(approved, day, payable_from))
             yield self._check(approved, day, inside, problems, payable_from)
         for rule in self._rules:
@@ -213,7 +238,7 @@ class Authorizations:
         payable_from: date | None = None,
     ) -> AuthorizationCheck:
         tally = self._tally(inside, limits.product)
-        problems = (*problems, *self._amounts(tally, limits.sessions, limits.units))
+        problems = (*problems, *self._amounts(tally, limits.sessions, limits.units, day))
         covers = None if problems else True
         return AuthorizationCheck(
             on=day,
@@ -234,15 +259,14 @@ class Authorizations:
             return [s for s in sessions if s.administered_on.year == day.year]
         return in_window(sessions, rule.per, day, self._track.policy.short_month)
 
-    def _sessions(self, ahead: Sequence[date], day: date) -> list[TreatmentSession]:
+    def _sessions(self, before: Sequence[TreatmentSession], day: date) -> list[TreatmentSession]:
         """The sessions that may count before *day*, and the planned ones as if they were given."""
         track = self._track
         given = [s for s in track.history.completed if s.indication in track.clock]
-        planned = [planned_session(track.protocol, on, self._dose) for on in ahead]
         besides = [s for s in self._besides if s.administered_on < day]
         if is_second_part(track, day):  # a later part that is booked may be moved to the day
             besides = [s for s in besides if not opens_cycle(s)]
-        return [*given, *track.history.unrecognized, *self._elsewhere, *planned, *besides]
+        return [*given, *track.history.unrecognized, *self._elsewhere, *before, *besides]
 
     def _tally(self, sessions: Sequence[TreatmentSession], product: Product | None) -> _Tally:
         """Count visits and units of *product*; None means any for visits, the planned for units."""
@@ -277,18 +301,23 @@ class Authorizations:
             return ()
         return (AuthorizationProblem.UNRECOGNIZED_INDICATION,)
 
-    def _payable_from(self, approved: PriorAuthorization, day: date, ahead: Sequence[date]) -> date:
-        interval = approved.minimum_interval
+    def _payable_from(
+        self, approved: PriorAuthorization, day: date, before: Sequence[TreatmentSession]
+    ) -> date:
+        interval, last_on = (
+            approved.minimum_interval,
+            before[-1].administered_on if before else None,
+        )
         # Before a first treatment there are no rules yet, but a booked visit has some.
-        rules = self._track.rules or (self._booked.get(ahead[-1]) if ahead else None)
+        rules = self._track.rules or (self._booked.get(last_on) if last_on else None)
         if interval is None or rules is None or not _minimum_binds(rules, day):
             return approved.valid.first
-        last_on = ahead[-1] if ahead else rules.facts.counted_from
-        gives = interval.added_to(last_on, self._track.policy.short_month)
+        counted_from = last_on or rules.facts.counted_from
+        gives = interval.added_to(counted_from, self._track.policy.short_month)
         return max(approved.valid.first, gives)
 
     def _amounts(
-        self, tally: _Tally, sessions: int | None, units: Decimal | None
+        self, tally: _Tally, sessions: int | None, units: Decimal | None, day: date
     ) -> Iterator[AuthorizationProblem]:
         if sessions is not None:
             if tally.visits >= sessions:
@@ -296,10 +325,12 @@ class Authorizations:
             elif tally.visits + tally.unsure >= sessions:
                 yield AuthorizationProblem.SESSIONS_UNKNOWN
         if units is not None:
-            yield from self._units(tally, units)
+            yield from self._units(tally, units, self._dose_on(day))
 
-    def _units(self, tally: _Tally, units: Decimal) -> Iterator[AuthorizationProblem]:
-        given, discarded = self._dose
+    def _units(
+        self, tally: _Tally, units: Decimal, dose: PlannedDose
+    ) -> Iterator[AuthorizationProblem]:
+        given, discarded = dose
         needed = (given or _ZERO) + (discarded or _ZERO)
         if tally.units + needed > units or tally.units >= units:
             yield AuthorizationProblem.NO_UNITS_LEFT
@@ -307,7 +338,8 @@ class Authorizations:
         unnamed = given is None or discarded is None
         if unnamed or tally.most_units is None or tally.most_units + needed > units:
             yield AuthorizationProblem.UNITS_UNKNOWN
-        if self._least_opened is not None and tally.units + self._least_opened > units:
+        least_opened = _least_opened(dose, self._track.protocol.product)
+        if least_opened is not None and tally.units + least_opened > units:
             yield AuthorizationProblem.FEWEST_VIALS_EXCEED_UNITS
 
 
@@ -355,6 +387,18 @@ def _minimum_binds(rules: IntervalRules, day: date) -> bool:
     """Whether a payer's minimum applies: no override replaces it, and the day opens a new cycle."""
     replaced = {minimum.kind for minimum in rules.on(day).replaced}
     return MinimumKind.AUTHORIZATION not in replaced and not rules.is_part_of_last_session(day)
+
+
+def _dose_of(booked: Iterable[TreatmentSession]) -> PlannedDose:
+    """The units of all that is booked for one visit, as far as each one's are known."""
+    sessions = list(booked)
+    given, discarded = [s.units for s in sessions], [s.units_discarded for s in sessions]
+    return PlannedDose(_total(given), _total(discarded))
+
+
+def _total(units: Sequence[Decimal | None]) -> Decimal | None:
+    known = [each for each in units if each is not None]
+    return sum(known, _ZERO) if known and len(known) == len(units) else None
 
 
 def _least_opened(dose: PlannedDose, product: Product) -> Decimal | None:

@@ -15,7 +15,7 @@ from botox_schedule.engine.tracks import Asked
 from botox_schedule.engine.verdict import judge_day
 from botox_schedule.errors import CountError, OrderError
 from botox_schedule.planning.authorizations import AuthorizationCheck, Authorizations
-from botox_schedule.planning.clinic_calendar import OpenDay, as_windows
+from botox_schedule.planning.clinic_calendar import OpenDay, as_calendar, as_windows
 from botox_schedule.planning.vials import PlannedDose, planned_dose
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import TreatmentProtocol
@@ -159,8 +159,8 @@ def booking_rules(
 ) -> BookingRules:
     """Return the rules of one track."""
     track = asked.track
-    authorizations = Authorizations(track, dose)
-    return BookingRules(asked, dates_of(track), dose, authorizations, calendar, as_windows(away))
+    authorizations, is_open = Authorizations(track, dose), as_calendar(calendar)
+    return BookingRules(asked, dates_of(track), dose, authorizations, is_open, as_windows(away))
 
 
 def interval_constraints(track: Track, day: date) -> list[BookingConstraint]:
@@ -201,7 +201,7 @@ def check_booking(
         policy: The policy of the clinic or payer; None means the default.
         other_protocols: Older versions and other products' protocols that the history may need;
             None means the bundled ones, anything else exactly those.
-        planned_units: Units of the product to be given.
+        planned_units: Units of the product to be given; without both, those of the day's booking.
         planned_discarded: Units of opened vials that will be discarded.
 
     Raises:
@@ -333,7 +333,7 @@ def first_bookable_day(
         policy: The policy of the clinic or payer; the payer's limits on visits and units apply.
         other_protocols: Older versions and other products' protocols that the history may need;
             None means the bundled ones, anything else exactly those.
-        planned_units: Units of the product to be given.
+        planned_units: Units of the product to be given; without both, those of the day's booking.
         planned_discarded: Units of opened vials that will be discarded.
 
     Raises:
@@ -398,7 +398,7 @@ def bookable_days(
         policy: The policy of the clinic or payer; the payer's limits on visits and units apply.
         other_protocols: Older versions and other products' protocols that the history may need;
             None means the bundled ones, anything else exactly those.
-        planned_units: Units of the product to be given.
+        planned_units: Units of the product to be given; without both, those of the day's booking.
         planned_discarded: Units of opened vials that will be discarded.
 
     Raises:

@@ -50,9 +50,27 @@ class _Windows(PatientValue, frozen=True):
 
 
 def as_windows(days: Iterable[Any]) -> tuple[Window, ...]:
-    """Return *days* as windows; each is a window or a single day, and so may *days* itself be."""
+    """Return *days* as windows; each is a window or a single day, and so may *days* itself be.
+
+    Raises:
+        TypeError: When they are neither.
+        ValidationError: When one of them is neither.
+    """
     one = isinstance(days, date | str | Window | Mapping)
+    if not one and not isinstance(days, Iterable):
+        raise TypeError("away: give days and windows, such as ['2026-06-01', Window(...)]")
     return _Windows(days=(days,) if one else tuple(days)).days
+
+
+def as_calendar(calendar: OpenDay | None) -> OpenDay | None:
+    """Return *calendar*.
+
+    Raises:
+        TypeError: When it cannot be asked for a day, as a list of days cannot.
+    """
+    if calendar is not None and not callable(calendar):
+        raise TypeError("calendar: give a ClinicCalendar, or a function of a day")
+    return calendar
 
 
 class ClinicCalendar(Value, frozen=True):
@@ -215,7 +233,7 @@ def countdown(
     Raises:
         DayError: When *target* is not a calendar day.
         IntervalError: When a lead given as text is not an interval.
-        PlanningError: When a lead is negative, or the calendar has no open day in the 366 days
+        PlanningError: When *leads* are no pairs, a lead is negative, or the calendar has no open day in the 366 days
             before a task.
         CalendarRangeError: When a task would be before the year 1.
 
@@ -226,15 +244,25 @@ def countdown(
     [('submit', '2026-05-25'), ('order', '2026-06-01'), ('drug in clinic', '2026-06-15')]
     """
     anchor = visit = as_day(target, "target")
-    pairs = leads.items() if isinstance(leads, Mapping) else leads
+    is_open = as_calendar(calendar)
     steps: list[CountdownStep] = []
-    for name, lead in reversed([(name, _lead(name, lead)) for name, lead in pairs]):
+    for name, lead in reversed([(name, _lead(name, lead)) for name, lead in _pairs(leads)]):
         by = lead.before(anchor)
-        on = by if calendar is None else _open_before(by, calendar)
+        on = by if is_open is None else _open_before(by, is_open)
         steps.append(CountdownStep(name=name, on=on, lead=lead, moved_days=(by - on).days))
         anchor = on if serial else visit
     steps.reverse()
     return tuple(sorted(steps, key=lambda step: step.on))
+
+
+def _pairs(leads: Leads) -> list[tuple[str, Interval | str]]:
+    given = leads.items() if isinstance(leads, Mapping) else leads
+    try:
+        return [(name, lead) for name, lead in given]
+    except (TypeError, ValueError):
+        raise PlanningError(
+            "leads: give names and intervals, such as {'order': '28 days'}"
+        ) from None
 
 
 def _lead(name: str, lead: Interval | str) -> Interval:

@@ -139,7 +139,7 @@ def find_shared_visit(
     Raises:
         DayError: When *as_of* is not a calendar day.
         PlanningError: When fewer than two treatments are given, or one indication twice, or
-            units for an indication that is not planned.
+            units for an indication that is not planned, or not by indication.
         UnknownProtocolError: When no known protocol has one of the names.
         UnitsError: When planned units are not a number above 0.
 
@@ -152,6 +152,8 @@ def find_shared_visit(
     ('2026-04-06 to 2026-04-06', '2026-04-06', [7, -6])
     """
     day, away = as_day(as_of, "as_of"), as_windows(away)
+    if isinstance(protocols, TreatmentProtocol | str):
+        protocols = [protocols]
     given = [protocol for protocol in protocols if isinstance(protocol, TreatmentProtocol)]
     known = reduce(ProtocolSet.with_given, given, known_protocols(other_protocols))
     asked = [
@@ -186,6 +188,8 @@ def _indications(asked: Sequence[Asked]) -> set[str]:
 def _units_by_indication(
     given: Mapping[str, NumberInput], planned: set[str], known: ProtocolSet
 ) -> dict[str, Decimal | None]:
+    if not isinstance(given, Mapping):
+        raise PlanningError("planned_units: give them by indication, as in {'spasticity': 300}")
     units = {
         _planned(name, planned, known): planned_units(number) for name, number in given.items()
     }

@@ -18,7 +18,12 @@ from botox_schedule.dates.intervals import (
     NotNegative,
     RangeInput,
 )
-from botox_schedule.protocols.indications import Indication, ProductInput, ProductName
+from botox_schedule.protocols.indications import (
+    Indication,
+    ProductInput,
+    ProductName,
+    general_indication,
+)
 from botox_schedule.terms import (
     ForWhom,
     LimitPer,
@@ -401,6 +406,17 @@ class DoseLimit(Fact, frozen=True):
             return indication == asked
         return indication in self.indications
 
+    def may_count(self, indication: str, *, asked: str) -> bool:
+        """Whether sessions for *indication* count, or nobody recorded whether they do.
+
+        A session for a general indication, such as ``spasticity``, may have been for any of its
+        parts, and each part is one of it.
+        """
+        meant = self.indications or (asked,)
+        is_general = indication in {general_indication(name) for name in meant}
+        may = is_general or general_indication(indication) in meant
+        return may or self.counts(indication, asked=asked)
+
     def __str__(self) -> str:
         figures = [f"{self.units:f} U"] if self.units else []
         if self.units_per_kilogram:
@@ -454,6 +470,7 @@ class ProtocolRef(Fact, frozen=True):
         return f"{self.id} version {self.version}, region {self.region}"
 
 
+_ZERO, _END = (1, 1, "0"), (1, 0, "")
 VersionKey = tuple[tuple[int, int, str], ...]
 TreatmentKey = tuple[str, Product, Population, str]
 """Indication, product, population and region."""
@@ -538,13 +555,16 @@ class TreatmentProtocol(Fact, frozen=True):
 
     @cached_property
     def version_key(self) -> VersionKey:
-        """The version as a sort key, so that 10 is newer than 9.
+        """The version as a sort key, so that 10 is newer than 9, and 2.0 is 2.
 
         Digits are compared as text, length first: without leading zeros that is numeric order,
-        and there is no limit to the length.
+        and there is no limit to the length. A word comes before the end, the end before a number.
         """
         parts = re.findall(r"0*(?=[0-9])([0-9]+)|([^0-9.]+)", self.version)
-        return tuple((1, len(digits), digits) if digits else (0, 0, word) for digits, word in parts)
+        key = [(1, len(digits), digits) if digits else (0, 0, word) for digits, word in parts]
+        while key and key[-1] == _ZERO:
+            key.pop()
+        return (*key, _END)
 
     @cached_property
     def unverified_retreatment(self) -> tuple[str, ...]:

@@ -99,6 +99,8 @@ class CellReader:
     def __init__(
         self, date_format: str | None, product: ProductInput | None, indications: Iterable[str]
     ) -> None:
+        if isinstance(indications, str):
+            raise TableError("indications: give a list of names, such as ['bruxism']")
         self.date_format: str = date_format or "iso"
         self.product: Product | None = (
             None if product is None else product_named(product, TableError)

@@ -31,6 +31,8 @@ class ColumnNames:
         required: Mapping[str, Collection[str]],
         chosen: Mapping[str, str],
     ) -> None:
+        if not isinstance(chosen, Mapping):
+            raise TableError("columns: give a dictionary such as {'Svc Dt': 'date'}")
         self.table = table
         self.required = required
         self._known = names_by_column(table, columns)

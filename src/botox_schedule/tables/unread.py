@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import cache
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from botox_schedule.tables.cells import CellReader, Column
+from botox_schedule.tables.cells import CellReader, Column, interval, interval_range
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Problem, Table, chosen, text_of, unread_column
 from botox_schedule.tables.words import find_value, is_about, is_word_of_death, speaks_of_death
@@ -63,6 +64,7 @@ class UnreadCells:
             if "status" in found.columns and _may_contradict(self._headers[place])
         }
         self._remarks = self._about("remark") | self._about("standing")
+        self._dispositions = self._about("disposition")
         self._telling = self._about("telling")
         self._deaths: set[int] = set()
         self._speaks_of_death = cache(lambda cell: speaks_of_death(text_of(cell)))
@@ -89,8 +91,14 @@ class UnreadCells:
     def places_of_death(self) -> frozenset[int]:
         """Return the columns in which a cell speaks of death."""
         told = self.cells.items()
-        words = (at for at, each in told if any(map(is_word_of_death, map(text_of, each))))
+        words = (at for at, each in told if any(map(self._says(at), map(text_of, each))))
         return frozenset(self._deaths.union(words))
+
+    def _says(self, place: int) -> Callable[[str], bool]:
+        """What tells a word of death in a column: under a disposition "expired" is one."""
+        if place not in self._dispositions:
+            return is_word_of_death
+        return lambda text: find_value("care_end", text) == "deceased"
 
     def problems(
         self, columns: Mapping[str, Column], names: ColumnNames, reader: CellReader
@@ -262,6 +270,10 @@ def _is_pause(text: str) -> bool:
     return not said <= {None, "deceased"}
 
 
+def _is_interval(reader: CellReader, text: str) -> bool:
+    return any(read(reader, text).value for read in (interval, interval_range))
+
+
 def _is_text(_: CellReader, text: str) -> bool:
     return find_value("flag", text) != "no"
 
@@ -275,6 +287,7 @@ _PAUSED = (
     "give it as a table of holds or care ends",
 )
 _ANOTHER_KEY = ("say that a patient has another key", "write one key in all rows of a patient")
+_TO_WAIT = ("say how long to wait", "give it as a table of overrides")
 _AMOUNT = re.compile(r"[0-9]+([.,][0-9]+)?([\s\xa0]*[^\W\d_]+)?")
 _LIMIT = "name it as sessions or units if it is what was approved in all"
 _OF_SESSIONS = frozenset({"sessions"})
@@ -290,8 +303,13 @@ _SUBJECTS = (
     _Subject("standing", _OF_ALL, lambda _, text: _is_pause(text), _PAUSED),
     _Subject("activity", _OF_ALL, lambda _, text: _is("no", text), _PAUSED),
     _Subject("key", _OF_ALL, _is_text, _ANOTHER_KEY),
+    _Subject("rule", _OF_SESSIONS, _is_text, _TO_WAIT),
+    _Subject("cadence", _OF_SESSIONS, _is_interval, _TO_WAIT),
     _Subject(
-        "rule", _OF_SESSIONS, _is_text, ("say how long to wait", "give it as a table of overrides")
+        "ahead",
+        _OF_SESSIONS,
+        lambda reader, text: isinstance(reader.day(text).value, date),
+        ("say for when a visit is booked", "give it a row of its own with the status booked"),
     ),
     _Subject(
         "unit",

@@ -9,9 +9,8 @@ from typing import Annotated, NamedTuple
 from markupsafe import Markup
 from pydantic import StringConstraints
 
-from botox_schedule.dates.days import DayInput, as_day, shifted
+from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track
-from botox_schedule.engine.dates import unbroken
 from botox_schedule.engine.forecast import Forecast, forecast_of
 from botox_schedule.engine.rules import RulesOn
 from botox_schedule.engine.track import protocol_of_session
@@ -186,25 +185,15 @@ class _Story(NamedTuple):
 
     def _due_words(self) -> str | None:
         """When the treatment is due, or None where no source states it."""
-        dates, last = self.found.dates, self._last_due_day()
-        if dates.due is None or last is None:
-            return None
-        if dates.overdue_from is not None and self.found.as_of >= dates.overdue_from:
-            return self.say("next_overdue", last=last)
+        overdue_from, last = self.found.dates.overdue_from, last_due_day(self.track)
         # Nobody comes on a day on hold; the calendar entry on the page has the same days.
-        day = max(dates.due, self.found.resumes_on or self.found.as_of)
-        due = unbroken(self.track.rules, self.track.holds, dates.due, last, day)
-        key = "next_due_one" if due.last == due.first else "next_due"
-        return self.say(key, first=due.first, last=due.last)
-
-    def _last_due_day(self) -> date | None:
-        """The day before one is overdue, on hold or forbidden by the rules that follow."""
-        due, overdue_from = self.found.dates.due, self.found.dates.overdue_from
-        last = last_due_day(self.track) if overdue_from is None else shifted(overdue_from, -1)
+        due = self.found.due_window
         if due is None or last is None:
             return None
-        period = None if self.track.rules is None else self.track.rules.period_of(due)
-        return last if period is None or period.last is None else min(last, period.last)
+        if overdue_from is not None and self.found.as_of >= overdue_from:
+            return self.say("next_overdue", last=last)
+        key = "next_due_one" if due.last == due.first else "next_due"
+        return self.say(key, first=due.first, last=due.last)
 
     def _undated(self) -> str:
         """The next visit where no day is due: a typical interval, or the first allowed day."""
@@ -255,7 +244,7 @@ class _Story(NamedTuple):
         messages, found = self.messages, self.found
         words = ChartWords(messages, lambda day: messages.day(day, "short_date"), for_patient=True)
         title = messages.treatment(found.indication)
-        lane = last_cycle_lane(found, title, words, self._last_due_day())
+        lane = last_cycle_lane(found, title, words, last_due_day(self.track))
         holds = hold_bands(self.track.holds.known, words, since=found.as_of)
         last, following = messages.day(self.timeline.administered_on), self.next_visit()
         described = messages.say("timeline_description", last=last, next=following)

@@ -20,7 +20,7 @@ from botox_schedule.engine.response import ObservedDays, ResponseTimeline, phase
 from botox_schedule.errors import HandoutError
 from botox_schedule.protocols.loader import faults, tables_in, tables_of
 from botox_schedule.terms import DueStatus, FindingNeeds, ForWhom, ResponsePhase
-from botox_schedule.values import Fact
+from botox_schedule.values import Fact, of_kind
 
 _Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 _LISTS = {"months": 12, "months_short": 12, "weekdays": 7}
@@ -262,8 +262,14 @@ def bundled_messages(language: str) -> Messages:
 
 
 def messages_in(language: str | Messages) -> Messages:
-    """Return the bundled catalog of a language, or a catalog as it was given."""
-    return bundled_messages(language) if isinstance(language, str) else language
+    """Return the bundled catalog of a language, or a catalog as it was given.
+
+    Raises:
+        TypeError: When it is neither.
+    """
+    if isinstance(language, str):
+        return bundled_messages(language)
+    return of_kind(language, Messages, "language: give 'en', 'es' or Messages of your own")
 
 
 def load_messages(path: str | PathLike[str]) -> Messages:

@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 from markupsafe import Markup
 
 from botox_schedule.dates.days import Day, DayInput, as_day, counted, near
+from botox_schedule.dates.intervals import Window
 from botox_schedule.engine import DueDates, Forecast
 from botox_schedule.records.findings import Finding
 from botox_schedule.terms import DueStatus, FindingNeeds, ResponsePhase
@@ -47,6 +48,7 @@ class ReportRow(PatientValue, frozen=True):
         status: Where the day falls among the dates; None without a protocol or a readable row.
         resumes_on: The first day after a hold.
         dates: The four dates, and a typical day.
+        due_window: The due days that nothing breaks.
         phase: What is expected of the response.
         last_session_on: The day that the dates count from.
         booked_on: The next booked day.
@@ -61,6 +63,7 @@ class ReportRow(PatientValue, frozen=True):
     status: DueStatus | None = None
     resumes_on: Day | None = None
     dates: DueDates = DueDates()
+    due_window: Window | None = None
     phase: ResponsePhase | None = None
     last_session_on: Day | None = None
     booked_on: Day | None = None
@@ -83,6 +86,7 @@ class ReportRow(PatientValue, frozen=True):
             status=None if is_unknown else found.status,
             resumes_on=found.resumes_on,
             dates=found.dates,
+            due_window=found.due_window,
             phase=found.phase,
             last_session_on=found.last_session_on,
             booked_on=None if booking is None else booking.on,
@@ -159,7 +163,10 @@ def _picture(row: ReportRow, as_of: date) -> Markup:
     """A small picture of the days around the list's day; it repeats the row."""
     start, dates, parts = as_of.toordinal() - _REACH, row.dates, []
     if dates.due is not None:
-        x, end = _at(dates.due, start), _at(dates.overdue_from or near(as_of, _REACH), start)
+        first, after = dates.due, dates.overdue_from or near(as_of, _REACH)
+        if row.due_window is not None:
+            first, after = row.due_window.first, near(row.due_window.last, 1)
+        x, end = _at(first, start), _at(after, start)
         wide = max(end - x, 1)
         parts.append(f'<rect x="{x}" y="4" width="{wide:.1f}" height="14" fill="url(#due)"/>')
     shapes = (

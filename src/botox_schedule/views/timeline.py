@@ -212,11 +212,14 @@ def due_parts(
 
 
 def last_due_day(track: Track) -> date | None:
-    """The day before a discharge or an open hold, which end the due days; None without one."""
-    ends = [hold.first for hold in track.holds.known if hold.last is None]
-    if track.care.ends_on is not None:
-        ends.append(track.care.ends_on)
-    return shifted(min(ends), -1) if ends else None
+    """The day before one is overdue, discharged, on an open hold or forbidden by other rules."""
+    if track.dates is None or track.dates.due is None:
+        return None
+    begins = [hold.first for hold in track.holds.known if hold.last is None]
+    begins += filter(None, (track.care.ends_on, track.dates.overdue_from))
+    period = None if track.rules is None else track.rules.period_of(track.dates.due)
+    last = None if period is None else period.last
+    return min([*(shifted(day, -1) for day in begins), *([last] if last else [])], default=None)
 
 
 def hold_bands(

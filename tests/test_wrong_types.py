@@ -1,0 +1,113 @@
+"""A value of the wrong type is refused in words that say what to give, in every public function."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import botox_schedule as bs
+from botox_schedule import outcomes, planning, tables
+from botox_schedule.views.timeline import timeline_svg
+
+MIGRAINE = "chronic-migraine"
+RECORD = bs.PatientRecord(
+    sessions=[{"administered_on": "2026-01-05", "indication": MIGRAINE, "product": "Botox"}]
+)
+FORECAST = bs.forecast(RECORD, MIGRAINE, as_of="2026-02-01")
+TIMELINE = bs.response_timeline("2026-01-05", MIGRAINE)
+SHARED = [MIGRAINE, "spasticity"]
+ASKED: dict[str, Any] = {"as_of": "2026-02-01"}
+WEAR_OFF: dict[str, Any] = {"definition": "nadir_rise", **ASKED}
+CASES: list[tuple[str, Callable[[Any], object]]] = [
+    ("before", lambda wrong: bs.compare_forecasts(wrong, FORECAST)),
+    ("after", lambda wrong: bs.compare_forecasts(FORECAST, wrong)),
+    ("dates", lambda wrong: bs.due_status(wrong, as_of="2026-02-01")),
+    ("observed", lambda wrong: bs.forecast(RECORD, MIGRAINE, observed=wrong, **ASKED)),
+    ("observed", lambda wrong: timeline_svg(RECORD, MIGRAINE, observed=wrong, **ASKED)),
+    ("timeline", lambda wrong: bs.response_phase(wrong, as_of="2026-02-01")),
+    ("record", lambda wrong: bs.check_date(wrong, MIGRAINE, on="2026-04-01", **ASKED)),
+    ("policy", lambda wrong: bs.project(RECORD, MIGRAINE, policy=wrong, **ASKED)),
+    ("calendar", lambda wrong: planning.bookable_days(RECORD, MIGRAINE, calendar=wrong, **ASKED)),
+    ("calendar", lambda wrong: planning.find_shared_visit(RECORD, SHARED, calendar=wrong, **ASKED)),
+    ("calendar", lambda wrong: planning.countdown("2026-02-01", {"a": "1 day"}, calendar=wrong)),
+    ("leads", lambda wrong: planning.countdown("2026-02-01", wrong)),
+    (
+        "planned_units",
+        lambda wrong: planning.find_shared_visit(RECORD, SHARED, planned_units=wrong, **ASKED),
+    ),
+    ("count", outcomes.chronic_migraine_criteria),
+    ("diary", lambda wrong: outcomes.weekly_days(wrong, "2026-01-05", "2026-02-01")),
+    ("diary", lambda wrong: outcomes.wear_off_across_cycles(wrong, ["2026-01-05"], **WEAR_OFF)),
+    ("diary", lambda wrong: outcomes.observed_response(RECORD, MIGRAINE, diary=wrong, **ASKED)),
+    (
+        "diary",
+        lambda wrong: outcomes.assess_response(
+            wrong, RECORD, MIGRAINE, rule="nice-ta260", as_of="2026-02-01"
+        ),
+    ),
+    ("notes", lambda wrong: outcomes.observed_response(RECORD, MIGRAINE, notes=[wrong], **ASKED)),
+    ("rule", lambda wrong: outcomes.judge_counts(wrong, baseline=20, current=14, cycles=2)),
+    ("results", lambda wrong: outcomes.decide([wrong])),
+    ("timeline", lambda wrong: outcomes.ashworth_change([], wrong)),
+    ("assessments", lambda wrong: outcomes.ashworth_change([wrong], TIMELINE)),
+    ("goals", outcomes.goal_attainment),
+    ("timeline", lambda wrong: outcomes.place_side_effects([], [wrong])),
+    ("effects", lambda wrong: outcomes.place_side_effects([wrong], [TIMELINE])),
+    ("placed", lambda wrong: outcomes.side_effect_counts([wrong])),
+    ("columns", lambda wrong: tables.read_sessions(b"MRN,DOS\n", columns=wrong)),
+    ("language", lambda wrong: timeline_svg(RECORD, MIGRAINE, language=wrong, **ASKED)),
+]
+"""The name of the input, and a call with it."""
+
+
+@pytest.mark.parametrize(("name", "call"), CASES)
+@pytest.mark.parametrize("wrong", [5, ["mon"], object()], ids=["number", "list", "object"])
+def test_is_named_with_what_to_give(
+    name: str, call: Callable[[Any], object], wrong: object
+) -> None:
+    with pytest.raises((TypeError, bs.BotoxScheduleError), match=rf"{name}: give "):
+        call(wrong)
+
+
+def test_days_away_are_days() -> None:
+    with pytest.raises(TypeError, match="away: give days and windows"):
+        planning.bookable_days(RECORD, MIGRAINE, away=5, as_of="2026-02-01")  # type: ignore[arg-type]
+
+
+def test_one_treatment_is_no_shared_visit_by_its_name_alone() -> None:
+    for one in (MIGRAINE, bs.find_protocol(MIGRAINE)):
+        with pytest.raises(bs.errors.BotoxScheduleError, match="needs two or more treatments"):
+            planning.find_shared_visit(RECORD, one, as_of="2026-02-01")  # type: ignore[arg-type]
+
+
+def test_known_indications_are_a_list_of_names() -> None:
+    with pytest.raises(bs.errors.BotoxScheduleError, match="indications: give a list of names"):
+        tables.read_sessions(b"MRN,DOS\n", indications="bruxism")
+
+
+def test_a_diary_is_read_from_bytes_and_from_nothing_that_cannot_be_read() -> None:
+    assert outcomes.read_diary(b"date,kind\n2026-01-05,none\n").taken == 1
+    with pytest.raises(TypeError, match="source: give a path, bytes or an open file"):
+        outcomes.read_diary(5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["products", "indications"])
+@pytest.mark.parametrize("wrong", [{"X1": "Botox"}, {"http://x|X1": "Botox"}, "Botox", ["X1"]])
+def test_a_clinics_own_codes_have_their_system(name: str, wrong: object) -> None:
+    """A code of two letters was taken for a system and a code, and found nothing."""
+    fhir = pytest.importorskip("botox_schedule.fhir")
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "collection", "entry": []}
+    with pytest.raises(bs.BotoxScheduleError, match=f"{name}: give names by system and code"):
+        fhir.records_from_bundle(bundle, zone="UTC", **{name: wrong})
+
+
+@pytest.mark.parametrize("per", ["calendar year", "Calendar-Year", "calendar_year"])
+def test_a_payers_period_may_be_a_calendar_year(per: str) -> None:
+    assert bs.PayerRule(sessions=4, per=per).per == "calendar_year"
+
+
+@pytest.mark.parametrize("per", ["yearly", 5, None])
+def test_another_period_is_refused_in_one_sentence(per: Any) -> None:
+    with pytest.raises(ValueError, match="give 'calendar_year', or an interval such as") as caught:
+        bs.PayerRule(sessions=4, per=per)
+    assert "1 validation error" in str(caught.value)
