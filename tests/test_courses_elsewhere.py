@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import pytest
 
 import botox_schedule as bs
-from botox_schedule.engine.course import course_of
 from botox_schedule.engine.doubts import doubt_ends_on
+from botox_schedule.engine.reading import course_of
 from samples import (
     ALONE,
     ARM,

@@ -1,6 +1,6 @@
 """The whole answer for one track on a day."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import chain
@@ -252,8 +252,6 @@ def forecast_of(
     dates, booked, timeline = dates_of(track), track.next_booking, timeline_of_track(track)
     day, as_of = day_in_question(track, booked), track.as_of
     checks, told = limit_answers(track, day, planned)
-    found = track_findings(track, last_cycle_findings(track, last_judgment(track)))
-    about = (found, told, touch_up_findings(track), _early_ends(observed, track))
     return made(
         Forecast,
         as_of=as_of,
@@ -277,9 +275,21 @@ def forecast_of(
         clear=is_clear(booking_verdict(track, day), checks),
         limit_checks=checks,
         other_sessions=_other_sessions(track),
-        findings=tuple(dict.fromkeys((*besides, *chain(*about)))),
+        findings=_findings(track, besides, told, observed),
         reasons=date_reasons(track),
     )
+
+
+def _findings(
+    track: AnyTrack,
+    besides: Iterable[Finding],
+    about_limits: Iterable[Finding],
+    observed: ObservedResponse | None,
+) -> tuple[Finding, ...]:
+    """All findings of a forecast, each once."""
+    about_cycle = last_cycle_findings(track, last_judgment(track))
+    found = (track_findings(track, about_cycle), about_limits, touch_up_findings(track))
+    return tuple(dict.fromkeys(chain(besides, *found, _early_ends(observed, track))))
 
 
 _OBSERVED = "observed: give an ObservedResponse, as outcomes.observed_response returns it"

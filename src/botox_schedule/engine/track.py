@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from botox_schedule.engine.course import Course, PriorCourse, course_of
 from botox_schedule.engine.dates import TrackDates, status_on, track_dates
 from botox_schedule.engine.doubts import doubts_after
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
-from botox_schedule.engine.reading import Reading, concerns
+from botox_schedule.engine.reading import Course, PriorCourse, Reading, concerns, course_of
 from botox_schedule.engine.rules import (
     IntervalRules,
     RuleFacts,

@@ -5,8 +5,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
-from botox_schedule.engine.course import course_of
-from botox_schedule.engine.reading import Reading
+from botox_schedule.engine.reading import Reading, course_of
 from botox_schedule.engine.track import Track, track_in
 from botox_schedule.errors import UnknownProtocolError
 from botox_schedule.protocols.collection import Followed, ProtocolSet

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import Field, model_validator
 
 from botox_schedule.errors import FindingError, FindingsError
-from botox_schedule.records.model import Decision, PriorTreatment, TreatmentSession
 from botox_schedule.terms import FindingCode, FindingNeeds
 from botox_schedule.values import Value, made
 
@@ -17,6 +16,11 @@ _KEY_LENGTH = 16
 _CODES = tuple(FindingCode)
 _DAYS = ("administered_on", "first", "on", "valid", "last", "review_on", "started_on", "last_on")
 _KINDS = ("indication", "product", "kind")
+
+
+class _Subject(Protocol):
+    @property
+    def id(self) -> str | None: ...
 
 
 class Finding(Value, frozen=True):
@@ -54,8 +58,8 @@ class Finding(Value, frozen=True):
 def make_finding(
     code: FindingCode,
     message: str,
-    subjects: Iterable[TreatmentSession | Decision] = (),
-    visits: Iterable[TreatmentSession | PriorTreatment] = (),
+    subjects: Iterable[_Subject] = (),
+    visits: Iterable[object] = (),
     figures: str = "",
 ) -> Finding:
     """Return a finding about *subjects*, listed by id, and *visits*, which are not listed.
@@ -71,7 +75,7 @@ def make_finding(
     return made(Finding, code=code, message=message, record_ids=ids, needs=code.needs, key=key)
 
 
-def _mark(subject: TreatmentSession | Decision | PriorTreatment) -> str:
+def _mark(subject: object) -> str:
     """What identifies a row: its id, or else what it is; and its days.
 
     A row that moved to other days is another fact: nobody has acknowledged it yet. A line number
