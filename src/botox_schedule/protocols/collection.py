@@ -157,10 +157,8 @@ class ProtocolSet:
 
     def versions(self, protocol: TreatmentProtocol) -> Versions:
         """Return all known versions of *protocol*, itself included."""
-        for family in self.find(*treatment_of(protocol)):
-            if family[0].id == protocol.id:
-                return family
-        return (protocol,)
+        families = self.find(*treatment_of(protocol))
+        return next((family for family in families if family[0].id == protocol.id), (protocol,))
 
     def followed(
         self,
