@@ -288,9 +288,8 @@ def _families(protocols: Iterable[TreatmentProtocol]) -> dict[TreatmentKey, tupl
     by_id: dict[TreatmentKey, dict[str, list[TreatmentProtocol]]] = {}
     for protocol in protocols if isinstance(protocols, Iterable) else (protocols,):
         if not isinstance(protocol, TreatmentProtocol):
-            raise UnknownProtocolError(
-                "protocols: give protocols, such as find_protocol returns, not names"
-            )
+            told = "give protocols, such as find_protocol returns, not names"
+            raise UnknownProtocolError(f"protocols: {told}")
         versions = by_id.setdefault(treatment_of(protocol), {}).setdefault(protocol.id, [])
         if protocol not in versions:
             versions.append(protocol)
