@@ -220,10 +220,8 @@ def _with_nulls(text: str, encoding: str) -> str:
     """Say why a text has null characters: it is UTF-16, or damaged."""
     if 4 * text.count("\0") > len(text):
         other = "utf-16-be" if text.startswith("\0") else "utf-16-le"
-        return (
-            f"not a text file in {encoding}; it may be UTF-16 without a mark: "
-            f"give encoding={other!r} (--encoding {other})"
-        )
+        told = f"give encoding={other!r} (--encoding {other})"
+        return f"not a text file in {encoding}; it may be UTF-16 without a mark: {told}"
     line = text.count("\n", 0, text.index("\0")) + 1
     return f"line {line}: a null character was found; mend the line, or export the file again"
 

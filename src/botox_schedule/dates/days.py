@@ -107,10 +107,8 @@ def _fault(value: object) -> str:
         is_day = _ISO_DAY.fullmatch(value)
         return NO_SUCH_DAY if is_day else f"{_EXPECTED}; this text is not in that form"
     if isinstance(value, datetime):
-        return (
-            f"{_EXPECTED}; a datetime is not a calendar day; "
-            "day_in_zone(moment, 'America/Los_Angeles') makes a day of an aware one"
-        )
+        told = "day_in_zone(moment, 'America/Los_Angeles') makes a day of an aware one"
+        return f"{_EXPECTED}; a datetime is not a calendar day; {told}"
     kind = type(value).__name__
     article = "an" if kind[:1].lower() in set("aeiou") else "a"
     return f"{_EXPECTED}; {article} {kind} is not a calendar day"

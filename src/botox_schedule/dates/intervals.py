@@ -369,10 +369,8 @@ class IntervalRange(Value, frozen=True):
         for bound in (self.first, self.last):
             _check_bounds(bound, "a range of intervals")
         if self.first != self.last and self.first.day_bounds[1] > self.last.day_bounds[0]:
-            raise ValueError(
-                "the range's first interval can be longer than its last; "
-                "give a first that is shorter from every start"
-            )
+            wrong = "the range's first interval can be longer than its last"
+            raise ValueError(f"{wrong}; give a first that is shorter from every start")
         return self
 
     @model_serializer
@@ -435,9 +433,7 @@ def _bounds_in(text: object) -> dict[str, Interval]:
         return {"first": Interval.parse(bare[1] + bare[3]), "last": Interval.parse(bare[2])}
     first, to, last_text = words.partition(" to ")
     if to and first.isdecimal():
-        raise IntervalError(
-            "not a range of intervals; a first bound without a unit takes that of a last bound "
-            "such as '4 months'"
-        )
+        told = "a first bound without a unit takes that of a last bound such as '4 months'"
+        raise IntervalError(f"not a range of intervals; {told}")
     interval = Interval.parse(first)
     return {"first": interval, "last": Interval.parse(last_text) if to else interval}

@@ -534,10 +534,8 @@ def limits_in_words(checks: Sequence[LimitCheck], product: str) -> str:
     if not checked or len(checked) + len(unseen) < len(chosen):
         return f"limits recorded here: {len(chosen)}; checked with units: {len(checked)}"
     besides = f"; {len(unseen)} more cannot be checked from a record" if unseen else ""
-    return (
-        f"within the limits recorded here ({len(checked)} checked){besides}; "
-        "this does not say the dose is safe"
-    )
+    within = f"within the limits recorded here ({len(checked)} checked){besides}"
+    return f"{within}; this does not say the dose is safe"
 
 
 def in_window(

@@ -277,10 +277,9 @@ def _usual_reasons(
     lapsed = f"{lapse} after the last session" if lapse else "twice the end of the usual range"
     limit = ", but not before overdue_from," if window.lapsed_from == window.overdue_from else ""
     begins = f"{words} begins on {window.first}"
-    ends = (
-        f"{words} ends on {window.last}; "
-        f"{window.overdue_from} is the first day after {track.policy.grace_for(usual.kind)} of grace"
-    )
+    grace = f"{track.policy.grace_for(usual.kind)} of grace"
+    late = f"{window.overdue_from} is the first day after {grace}"
+    ends = f"{words} ends on {window.last}; {late}"
     lapses = f"{lapsed}{limit} gives {window.lapsed_from}"
     dated = (
         (DateName.DUE, dates.due, window.first, begins),

@@ -129,10 +129,9 @@ class Standings:
         born_on = reading.record.born_on
         age = None if born_on is None else self._age(born_on)
         key = age, recent[0].indication, _course(recent)
-        try:
-            return self._shared[key]
-        except KeyError:
-            return self._shared.setdefault(key, self._judged(reading, recent))
+        if key not in self._shared:
+            self._shared[key] = self._judged(reading, recent)
+        return self._shared[key]
 
     def _recent(
         self, given: list[TreatmentSession], cycles: Sequence[CycleSessions]

@@ -157,10 +157,8 @@ class ProtocolSet:
 
     def versions(self, protocol: TreatmentProtocol) -> Versions:
         """Return all known versions of *protocol*, itself included."""
-        for family in self.find(*treatment_of(protocol)):
-            if family[0].id == protocol.id:
-                return family
-        return (protocol,)
+        families = self.find(*treatment_of(protocol))
+        return next((family for family in families if family[0].id == protocol.id), (protocol,))
 
     def followed(
         self,
@@ -290,9 +288,8 @@ def _families(protocols: Iterable[TreatmentProtocol]) -> dict[TreatmentKey, tupl
     by_id: dict[TreatmentKey, dict[str, list[TreatmentProtocol]]] = {}
     for protocol in protocols if isinstance(protocols, Iterable) else (protocols,):
         if not isinstance(protocol, TreatmentProtocol):
-            raise UnknownProtocolError(
-                "protocols: give protocols, such as find_protocol returns, not names"
-            )
+            told = "give protocols, such as find_protocol returns, not names"
+            raise UnknownProtocolError(f"protocols: {told}")
         versions = by_id.setdefault(treatment_of(protocol), {}).setdefault(protocol.id, [])
         if protocol not in versions:
             versions.append(protocol)

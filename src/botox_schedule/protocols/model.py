@@ -91,10 +91,8 @@ class SourceRef(Fact, frozen=True):
     def __str__(self) -> str:
         words = f', "{self.quote}"' if self.quote else ""
         basis = f", {self.basis}" if self.basis else ""
-        return (
-            f"{self.title or self.key}, {self.place}{words} "
-            f"({self.verification}{basis}; checked {self.checked_on})"
-        )
+        read = f"{self.verification}{basis}; checked {self.checked_on}"
+        return f"{self.title or self.key}, {self.place}{words} ({read})"
 
     @property
     def is_advice(self) -> bool:

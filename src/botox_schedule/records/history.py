@@ -183,13 +183,11 @@ def _one_for_each_id(sessions: Sequence[TreatmentSession]) -> _Sorted:
     return found
 
 
-def _settled(sessions: Iterable[TreatmentSession]) -> _Sorted:
-    found = _Sorted([], [], [], [])
+def _settled(sessions: Sequence[TreatmentSession]) -> _Sorted:
+    found = _Sorted([session for session in sessions if session.id is None], [], [], [])
     by_id: dict[str, list[TreatmentSession]] = {}
     for session in sessions:
-        if session.id is None:
-            found.kept.append(session)
-        else:
+        if session.id is not None:
             by_id.setdefault(session.id, []).append(session)
     for rows in by_id.values():
         if len(rows) == 1:
