@@ -66,6 +66,10 @@ class ColumnNames:
         """Return the column that a name stands for."""
         return self._meaning(folded(name))
 
+    def first(self, column: str) -> str:
+        """Return the name of a column that messages use."""
+        return column_names(self.table)[column][0]
+
     def is_whole(self, line: Line) -> bool:
         """Return whether *line* names all required columns."""
         return not self._missing(self._places(line))
@@ -85,7 +89,7 @@ class ColumnNames:
 
     def _missing(self, found: Collection[str]) -> list[str]:
         return [
-            self._first(name)
+            self.first(name)
             for name, instead in self.required.items()
             if not {name, *instead}.intersection(found)
         ]
@@ -144,8 +148,8 @@ class ColumnNames:
             if len(found) > 1:
                 both = " and ".join(repr(text_of(line.cells[index])) for index in found)
                 raise TableError(
-                    f"line {line.number}: {both} both mean {self._first(column)}; choose one with "
-                    f"columns={{'...': '{self._first(column)}'}} (--column {self._first(column)}=...)"
+                    f"line {line.number}: {both} both mean {self.first(column)}; choose one with "
+                    f"columns={{'...': '{self.first(column)}'}} (--column {self.first(column)}=...)"
                 )
 
     def _check_required(self, line: Line, places: Collection[str]) -> None:
@@ -164,9 +168,6 @@ class ColumnNames:
         if not self._is_mostly_known(names):
             return f"{len(names)} columns were found"
         return f"the columns are {', '.join(filter(None, map(text_of, line.cells)))}"
-
-    def _first(self, column: str) -> str:
-        return column_names(self.table)[column][0]
 
 
 _LINE_END = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")

@@ -13,7 +13,7 @@ from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Line, Problem, Table, text_of
 from botox_schedule.tables.source import TableSource, open_table
 from botox_schedule.tables.unread import REMEMBERED, UnreadCells, is_title_against
-from botox_schedule.tables.words import column_names, folded
+from botox_schedule.tables.words import folded
 
 
 class RowCounts(NamedTuple):
@@ -210,10 +210,9 @@ class _RowReader:
         self._is_header = names.is_header
         self.width = found.width
         self.header = _folded(found.header, found.width)
-        known_as = column_names(names.table)
         self.noted: set[Cell] = set()
         every = {
-            name: _Cells(known_as[name][0], column, reader, self.noted)
+            name: _Cells(names.first(name), column, reader, self.noted)
             for name, column in columns.items()
         }
         self.absent = {
