@@ -311,8 +311,7 @@ def _session_rows(used: Sequence[RowValues]) -> tuple[SessionRow, ...]:
 def _months(faulty: Sequence[RowValues]) -> Iterator[MonthOnly]:
     for row in faulty:
         if isinstance(month := row.values.get("administered_on"), Month):
-            indication, product = row.values["indication"], row.values["product"]
-            yield MonthOnly(row.line, indication, product, month.first, month.last)
+            yield MonthOnly(row.line, row.values["indication"], row.values["product"], *month)
 
 
 _same = itemgetter("patient", "administered_on", "indication", "product", "units", "kind", "id")
