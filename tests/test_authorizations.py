@@ -634,8 +634,32 @@ class TestUnitsOfTheBooking:
     def test_give_way_to_those_that_the_caller_names(self) -> None:
         assert self.covers({"units": 201}, planned_units=155, planned_discarded=45) is True
 
-    def test_are_not_those_of_another_day(self) -> None:
-        assert self.covers({"units": 201}, on="2026-03-31") is None
+    @pytest.mark.parametrize("on", ["2026-03-31", "2026-04-20", "2026-06-21"])
+    def test_are_those_of_the_visit_that_is_moved(self, on: str) -> None:
+        assert self.covers({"units": 201}, on=on) is False
+
+    def test_are_not_those_of_a_visit_that_is_kept(self) -> None:
+        assert self.covers({"units": 10, "units_discarded": 0}, on="2026-06-22") is None
+        assert self.covers({"units": 199, "units_discarded": 1}, on="2026-06-22") is False
+
+    def test_of_the_nearest_visit_that_is_moved(self) -> None:
+        rows = [{"administered_on": "2026-03-10", "status": "booked", "units": 10}] + [
+            {"administered_on": day, "status": "booked", "units": 401}
+            for day in ("2026-04-10", "2026-07-20")
+        ]
+        record = record_of({"units": 0.5}, *rows, authorizations=[approved(units=400)])
+        for on, covers in (("2026-03-20", None), ("2026-04-01", False)):
+            found = plan.check_booking(record, MIGRAINE, on=on, as_of="2026-02-01")
+            assert found.authorization is not None
+            assert found.authorization.covers is covers
+
+    def test_make_every_day_refused_where_they_are_too_many(self) -> None:
+        row = {"administered_on": "2026-03-30", "status": "booked", "units": 201}
+        record = record_of(
+            {"units": 155, "units_discarded": 45}, row, authorizations=[approved(units=400)]
+        )
+        found = plan.first_bookable_day(record, MIGRAINE, as_of="2026-02-01")
+        assert (found.on, str(found.emptied_by)) == (None, "not_authorized")
 
     def test_of_two_treatments_of_one_day_are_added(self) -> None:
         rows = [

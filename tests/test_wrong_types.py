@@ -1,6 +1,7 @@
 """A value of the wrong type is refused in words that say what to give, in every public function."""
 
 from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -67,6 +68,14 @@ def test_is_named_with_what_to_give(
 ) -> None:
     with pytest.raises((TypeError, bs.BotoxScheduleError), match=rf"{name}: give "):
         call(wrong)
+
+
+def test_a_calendar_is_asked_for_a_day_in_any_form() -> None:
+    calendar = planning.ClinicCalendar(closures=["2026-01-05"])
+    assert [calendar(day) for day in ("2026-01-05", date(2026, 1, 6))] == [False, True]
+    for wrong in (5, "monday", datetime(2026, 1, 6)):  # noqa: DTZ001 - what is refused
+        with pytest.raises(bs.errors.DayError, match="give a date"):
+            calendar(wrong)  # type: ignore[arg-type]
 
 
 def test_days_away_are_days() -> None:

@@ -148,7 +148,7 @@ class Authorizations:
     Args:
         track: The track; the authorizations for its clock count.
         dose: The units of each planned session, where the caller names them; else those of the
-            day's booking count.
+            booking for the day count, or of the one that would be moved to it.
     """
 
     def __init__(self, track: Track, dose: PlannedDose) -> None:
@@ -161,7 +161,9 @@ class Authorizations:
             for rule in _concerning(track, track.policy.payer)
             if rule.product in {None, product} and (rule.sessions, rule.units) != (None, None)
         )
-        self._booked = dict(_booked_series(track)) if self._approved or self._rules else {}
+        is_limited = self._approved or self._rules
+        self._bookings = _booked_days(track) if is_limited else []
+        self._booked = dict(_booked_series(track, self._bookings))
         self._besides = [s for s in visits_ahead(track) if not _opens_next(track, s)]
         # Who paid for a session elsewhere is unknown.
         self._elsewhere = frozenset(_concerning(track, last_elsewhere(track.reading)))
@@ -206,8 +208,17 @@ class Authorizations:
         return planned_session(self._track.protocol, day, dose)
 
     def _dose_on(self, day: date) -> PlannedDose:
-        """The units that the caller names, else those of all that is booked for the day."""
-        return _dose_of(self._booked_on(day)) if self._dose == _NO_DOSE else self._dose
+        """The units that the caller names, else those of what is booked for the day or moved to it."""
+        if self._dose != _NO_DOSE:
+            return self._dose
+        return _dose_of(self._booked_on(day) or self._moved_to(day))
+
+    def _moved_to(self, day: date) -> list[TreatmentSession]:
+        """What is booked for the nearest visit that would not be kept if *day* was booked."""
+        kept = self._booked_before(day)
+        others = [on for on in self._bookings if on not in kept]
+        nearest = min(others, key=lambda on: abs((on - day).days), default=None)
+        return [] if nearest is None else self._booked_on(nearest)
 
     def _booked_on(self, day: date) -> list[TreatmentSession]:
         products = {None, self._track.protocol.product}
@@ -364,12 +375,17 @@ def _opens_next(track: Track, booked: TreatmentSession) -> bool:
     return opens_cycle(booked) and not is_second_part(track, booked.administered_on)
 
 
-def _booked_series(track: Track) -> Iterator[tuple[date, IntervalRules]]:
-    """Yield the booked sessions that may be kept, each with the rules after it."""
+def _booked_days(track: Track) -> list[date]:
+    """The days for which a next session with the planned product, or an unknown one, is booked."""
     products = {None, track.protocol.product}
     booked = [s for s in visits_ahead(track) if s.product in products and _opens_next(track, s)]
+    return sorted({s.administered_on for s in booked})
+
+
+def _booked_series(track: Track, days: Iterable[date]) -> Iterator[tuple[date, IntervalRules]]:
+    """Yield the booked *days* that may be kept, each with the rules after it."""
     rules: IntervalRules | None = None
-    for day in sorted({s.administered_on for s in booked}):
+    for day in days:
         if rules is None:
             is_kept = booking_verdict(track, day) is not False
         else:

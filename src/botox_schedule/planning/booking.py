@@ -201,7 +201,8 @@ def check_booking(
         policy: The policy of the clinic or payer; None means the default.
         other_protocols: Older versions and other products' protocols that the history may need;
             None means the bundled ones, anything else exactly those.
-        planned_units: Units of the product to be given; without both, those of the day's booking.
+        planned_units: Units of the product to be given; an authorization takes those of the booking
+            for the day, or of the one that would be moved to it, where neither is given.
         planned_discarded: Units of opened vials that will be discarded.
 
     Raises:
@@ -333,7 +334,8 @@ def first_bookable_day(
         policy: The policy of the clinic or payer; the payer's limits on visits and units apply.
         other_protocols: Older versions and other products' protocols that the history may need;
             None means the bundled ones, anything else exactly those.
-        planned_units: Units of the product to be given; without both, those of the day's booking.
+        planned_units: Units of the product to be given; an authorization takes those of the booking
+            for the day, or of the one that would be moved to it, where neither is given.
         planned_discarded: Units of opened vials that will be discarded.
 
     Raises:
@@ -398,7 +400,8 @@ def bookable_days(
         policy: The policy of the clinic or payer; the payer's limits on visits and units apply.
         other_protocols: Older versions and other products' protocols that the history may need;
             None means the bundled ones, anything else exactly those.
-        planned_units: Units of the product to be given; without both, those of the day's booking.
+        planned_units: Units of the product to be given; an authorization takes those of the booking
+            for the day, or of the one that would be moved to it, where neither is given.
         planned_discarded: Units of opened vials that will be discarded.
 
     Raises:

@@ -154,14 +154,15 @@ class ClinicCalendar(Value, frozen=True):
             DayError: When *day* is not a calendar day.
             CalendarRangeError: When the public holidays of its year are unknown.
         """
-        return self(as_day(day))
+        return self(day)
 
-    def __call__(self, day: date) -> bool:
-        """Return whether the clinic is open on *day*."""
+    def __call__(self, day: DayInput) -> bool:
+        """Return whether the clinic is open on *day*; see :meth:`is_open`."""
+        asked = as_day(day)
         return (
-            _WEEKDAYS[day.weekday()] in self.open_weekdays
-            and not any(day in closure for closure in self.closures)
-            and (self.predicate is None or self.predicate(day))
+            _WEEKDAYS[asked.weekday()] in self.open_weekdays
+            and not any(asked in closure for closure in self.closures)
+            and (self.predicate is None or self.predicate(asked))
         )
 
 
