@@ -448,6 +448,7 @@ class TestColumnsThatAreNotRead:
             ("Arrived", "Y", False),
             ("Outcome", "DNA", True),
             ("Comments", "No", False),
+            ("Comments", "came late and was injected only in the afternoon", False),
             ("Claim status", "Reversed", True),
             ("Confirmation status", "Confirmed", False),
         ],
