@@ -9,6 +9,7 @@ from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.rules import IntervalRules, Period, RulesOn, UsualRange, UsualWindow
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.terms import DueStatus, UsualOwner
+from botox_schedule.values import made
 
 _STATUSES = (DueStatus.ALLOWED, DueStatus.DUE, DueStatus.OVERDUE, DueStatus.LAPSED)
 
@@ -132,7 +133,7 @@ def unbroken(
             last = shifted(begin, -1)
         elif begin <= day and end is not None and first <= end < last:
             first = shifted(end, 1)
-    return Window(first=first, last=last)
+    return made(Window, first=first, last=last)
 
 
 def usual_window(rules: IntervalRules, in_force: RulesOn) -> UsualWindow | None:

@@ -6,13 +6,17 @@ from datetime import date
 from botox_schedule.dates.days import is_within, open_end
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.reading import Reading, concerns
-from botox_schedule.engine.rules import Doubts, StatedMinimum, longest_minimums
+from botox_schedule.engine.rules import NO_DOUBTS, Doubts, StatedMinimum, longest_minimums
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.terms import SessionKind
 
 
 def doubts_after(reading: Reading, last: CycleSessions) -> Doubts:
     """Return what entries under an unknown indication leave open after the last cycle."""
+    decisions, record = reading.decisions, reading.record
+    named = decisions.overrides or decisions.authorizations or reading.policy.payer
+    if not (named or record.prior_treatments or reading.history.unrecognized):
+        return NO_DOUBTS  # Nothing else can name an indication that is unknown.
     minimums, since = tuple(_doubtful_minimums(reading)), _doubtful_from(reading, last)
     longest = longest_minimums(reading.known) if since else ()
     return Doubts(minimums, since, _always_doubtful(reading), longest)

@@ -563,6 +563,5 @@ def sum_units(sessions: Iterable[TreatmentSession], product: Product) -> Total:
     concerned = [s for s in sessions if s.product is product or s.product is None]
     named = [s for s in concerned if s.product is not None]
     known = [(s.administered_on, s.units) for s in named if s.units is not None]
-    distinct = dict.fromkeys(known)
-    units, if_one = (sum((each for _, each in doses), _ZERO) for doses in (known, distinct))
+    units, if_one = (sum([each for _, each in doses], _ZERO) for doses in (known, {*known}))
     return Total(units, if_one, indeterminate=len(known) < len(concerned), sessions=concerned)
