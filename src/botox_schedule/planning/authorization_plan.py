@@ -108,8 +108,8 @@ def plan_authorizations(
             None means the bundled ones, anything else exactly those.
         planned_units: Units of the product to be given at each session.
         planned_discarded: Units of opened vials that will be discarded at each session. Without
-            both, a booked session has its own, and an authorization that limits units covers no
-            other session for certain.
+            both, a booked session has its own, also where it would be moved, and an authorization
+            that limits units covers no other session for certain.
 
     Raises:
         DayError: When *as_of* is not a calendar day.
