@@ -143,16 +143,19 @@ def plan_authorizations(
         )
         for index, target in enumerate(targets)
     )
-    uncovered = next((s for s in sessions if s.check and s.check.covers is False), None)
+    uncovered = [s for s in sessions if s.check is not None and s.check.covers is False]
+    first_uncovered_on = next((s.on for s in uncovered if s.number <= wanted), None)
+    if targets:
+        warning = _WARNINGS.get(uncovered[0].number) if uncovered else None
+    else:
+        warning = _undated_warning(track, authorizations)
     return AuthorizationPlan(
         as_of=day,
         uses=authorizations.uses,
         sessions=sessions[:wanted],
         at_earliest=bool(targets) and not projected,
-        first_uncovered_on=uncovered.on if uncovered and uncovered.number <= wanted else None,
-        warning=_WARNINGS.get(uncovered.number if uncovered else 0)
-        if targets
-        else _undated_warning(track, authorizations),
+        first_uncovered_on=first_uncovered_on,
+        warning=warning,
     )
 
 
