@@ -151,12 +151,14 @@ class Authorizations:
         track: The track; the authorizations for its clock count.
         dose: The units of each planned session, where the caller names them; else those of the
             booking for the day count or, for the next session, of the one that would be moved to it.
+        of_bookings: Whether the units of bookings count so; otherwise they are unknown.
     """
 
-    def __init__(self, track: Track, dose: PlannedDose) -> None:
+    def __init__(self, track: Track, dose: PlannedDose, *, of_bookings: bool = True) -> None:
         product = track.protocol.product
         self._track = track
         self._dose = dose
+        self._has_booked_dose = of_bookings and dose == _NO_DOSE
         self._least_opened = cache(_least_opened)  # each day asks for the same
         self._approved = _concerning(track, track.reading.decisions.authorizations)
         self._rules = in_order(
@@ -220,7 +222,7 @@ class Authorizations:
         """
         if is_next and not booked:
             booked = self._moved_to(day)
-        dose = _dose_of(booked) if self._dose == _NO_DOSE else self._dose
+        dose = _dose_of(booked) if self._has_booked_dose else self._dose
         return planned_session(self._track.protocol, day, dose)
 
     def _visits_on(self, day: date) -> list[TreatmentSession]:
