@@ -674,6 +674,14 @@ class TestForecast:
         status, out, _ = run(capsys, "forecast", str(file), "--as-of", "2026-02-01")
         assert (status, "2026-03-30" in out) == (0, True)
 
+    def test_what_is_wrong_with_it_is_told_as_of_one_in_utf_8(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "windows.json"
+        file.write_text('{"sessions": [', encoding="utf-16")
+        status, _, err = run(capsys, "forecast", str(file))
+        assert (status, "EOF while parsing a list at line 1 column 14" in err) == (2, True)
+
     def test_what_is_no_text_names_the_file(self, capsys: Capture, tmp_path: Path) -> None:
         file = tmp_path / "windows.json"
         file.write_bytes('{"id": "é"}'.encode("cp1252"))

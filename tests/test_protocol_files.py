@@ -267,6 +267,10 @@ class TestVersions:
             ("2026.09", "2026.10"),
             ("1." + "9" * 4999, "1.1" + "0" * 4999),
             ("1.x", "1.0"),
+            ("1.0.x", "1"),
+            ("2.0-draft", "2.0"),
+            ("2-draft", "2.0"),
+            ("2.0", "2.0.1-draft"),
         ],
     )
     def test_are_compared_as_numbers_of_any_length(self, older: str, newer: str) -> None:
@@ -274,7 +278,10 @@ class TestVersions:
         keys = [protocol.model_copy(update={"version": one}).version_key for one in (older, newer)]
         assert keys[0] < keys[1]
 
-    @pytest.mark.parametrize(("one", "same"), [("1.01", "1.1"), ("00", "0"), ("2.0", "2")])
+    @pytest.mark.parametrize(
+        ("one", "same"),
+        [("1.01", "1.1"), ("00", "0"), ("2.0", "2"), ("2.00-x", "2-x"), ("0.0", "0")],
+    )
     def test_zeros_around_mean_nothing(self, one: str, same: str) -> None:
         protocol = find_protocol("chronic-migraine")
         keys = [protocol.model_copy(update={"version": v}).version_key for v in (one, same)]

@@ -346,6 +346,27 @@ class TestBookingsOfAVisit:
         assert max(totals) == Decimal(400)
 
 
+class TestUnitsOfABookingForOneTrack:
+    """They are not those of a visit for several tracks, of which the others may need more."""
+
+    @pytest.mark.parametrize("named", [{}, {"upper-limb-spasticity": 300}])
+    def test_leave_the_units_of_the_visit_unknown(self, named: dict[str, int]) -> None:
+        row = {"product": "Botox", "units": 100, "units_discarded": 0}
+        limbs = [f"{limb}-limb-spasticity" for limb in ("upper", "lower")]
+        given = [{**row, "administered_on": "2026-01-05", "indication": limb} for limb in limbs]
+        booked = {**given[0], "administered_on": "2026-04-10", "status": "booked"}
+        approved = {
+            "indication": "spasticity",
+            "product": "Botox",
+            "valid": {"first": "2026-01-01", "last": "2027-12-31"},
+            "units": 350,
+        }
+        record = bs.PatientRecord(sessions=[*given, booked], authorizations=[approved])
+        visit = plan.find_shared_visit(record, limbs, as_of="2026-03-01", planned_units=named)
+        answers = [track.authorization for track in visit.tracks]
+        assert [found.covers for found in answers if found is not None] == [None, None]
+
+
 class TestTheSharedDay:
     def test_without_any_history_the_first_day_counts(self) -> None:
         names = ["chronic-migraine", "spasticity"]

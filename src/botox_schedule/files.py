@@ -254,8 +254,8 @@ def with_own_names(content: bytes, name: object) -> bytes:
     try:
         # The shells of Windows write UTF-16.
         text = content.decode(json.detect_encoding(content))
-        json.loads(text, object_pairs_hook=object_of)
         content = text.encode()
+        json.loads(text, object_pairs_hook=object_of)
     except ExchangeError as error:
         raise ExchangeError(f"{name}: {error}") from None
     except UnicodeDecodeError:

@@ -41,6 +41,7 @@ from botox_schedule.engine.verdict import booking_verdict, day_in_question
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef
 from botox_schedule.records.findings import Finding, make_finding
+from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import (
     DueStatus,
     FindingCode,
@@ -268,7 +269,7 @@ def forecast_of(
         days_since_last=_days_between(track.anchor, as_of),
         days_to_due=_days_between(as_of, dates.due),
         days_since_due=_days_between(dates.due, as_of),
-        booking=booked and made(Booking, on=booked.administered_on, session_id=booked.id),
+        booking=_booking_of(booked),
         timeline=timeline,
         phase=None if timeline is None else response_phase(timeline, as_of=as_of),
         observed=observed,
@@ -319,14 +320,18 @@ def _days_between(first: date | None, last: date | None) -> int | None:
     return None if first is None or last is None or first > last else (last - first).days
 
 
+def _booking_of(session: TreatmentSession | None) -> Booking | None:
+    if session is None:
+        return None
+    return made(Booking, on=session.administered_on, session_id=session.id)
+
+
 def _early_ends(observed: ObservedResponse | None, track: AnyTrack) -> Iterator[Finding]:
     """Yield a finding if the effect ended before the interval in several cycles."""
     if observed is None:
         return
-    wear_off, interval = (
-        of_kind(observed, ObservedResponse, _OBSERVED).wear_off,
-        _interval_days(track),
-    )
+    wear_off = of_kind(observed, ObservedResponse, _OBSERVED).wear_off
+    interval = _interval_days(track)
     if wear_off is None or interval is None:
         return
     short = [interval - days for days in wear_off.days if days < interval]

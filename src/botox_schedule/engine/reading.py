@@ -68,7 +68,7 @@ def read_record(
 
 
 def concerns(reading: Reading, indication: str | None, clock: frozenset[str]) -> bool:
-    """Whether a hold or care end binds a clock; under an unknown indication it binds all."""
+    """Whether a row or rule is about a clock; under an unknown indication it may be about any."""
     return indication is None or indication in clock or not reading.recognizes(indication)
 
 

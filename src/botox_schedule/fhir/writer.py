@@ -33,9 +33,10 @@ def service_request_from_forecast(
     """Return the next session as a ServiceRequest with the intent ``proposal``.
 
     ``occurrencePeriod`` is the due window, from ``due`` to the day before ``overdue_from``, both
-    included, cut short by a hold, a discharge or the end of an override. The extensions hold ``earliest`` and ``overdue_from``. On hold the status is ``on-hold``, and
-    any dates are those after the hold. After the end of care the status is ``revoked``, without
-    dates. The treatment is named in words, without a code.
+    included, cut short by a hold, a discharge or the end of an override. The extensions hold
+    ``earliest`` and ``overdue_from``. On hold the status is ``on-hold``, and any dates are those
+    after the hold. After the end of care the status is ``revoked``, without dates. The treatment
+    is named in words, without a code.
 
     Args:
         forecast: The forecast of the track.

@@ -78,13 +78,18 @@ def place_side_effects(
 
 def _placed(effect: SideEffect, timelines: list[ResponseTimeline]) -> PlacedSideEffect:
     number = sum(timeline.administered_on <= effect.first for timeline in timelines)
-    timeline = timelines[number - 1] if number else None
+    lasted = None if effect.last is None else (effect.last - effect.first).days + 1
+    if not number:
+        return PlacedSideEffect(
+            name=effect.name, session_number=None, onset_day=None, lasted_days=lasted, phase=None
+        )
+    timeline = timelines[number - 1]
     return PlacedSideEffect(
         name=effect.name,
-        session_number=number or None,
-        onset_day=timeline and (effect.first - timeline.administered_on).days,
-        lasted_days=effect.last and (effect.last - effect.first).days + 1,
-        phase=timeline and response_phase(timeline, as_of=effect.first),
+        session_number=number,
+        onset_day=(effect.first - timeline.administered_on).days,
+        lasted_days=lasted,
+        phase=response_phase(timeline, as_of=effect.first),
     )
 
 

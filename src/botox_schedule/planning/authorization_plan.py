@@ -108,8 +108,8 @@ def plan_authorizations(
             None means the bundled ones, anything else exactly those.
         planned_units: Units of the product to be given at each session.
         planned_discarded: Units of opened vials that will be discarded at each session. Without
-            both, a booked session has its own, and an authorization that limits units covers no
-            other session for certain.
+            both, a booked session has its own, also where it would be moved, and an authorization
+            that limits units covers no other session for certain.
 
     Raises:
         DayError: When *as_of* is not a calendar day.
@@ -143,16 +143,19 @@ def plan_authorizations(
         )
         for index, target in enumerate(targets)
     )
-    uncovered = next((s for s in sessions if s.check and s.check.covers is False), None)
+    uncovered = [s for s in sessions if s.check is not None and s.check.covers is False]
+    first_uncovered_on = next((s.on for s in uncovered if s.number <= wanted), None)
+    if targets:
+        warning = _WARNINGS.get(uncovered[0].number) if uncovered else None
+    else:
+        warning = _undated_warning(track, authorizations)
     return AuthorizationPlan(
         as_of=day,
         uses=authorizations.uses,
         sessions=sessions[:wanted],
         at_earliest=bool(targets) and not projected,
-        first_uncovered_on=uncovered.on if uncovered and uncovered.number <= wanted else None,
-        warning=_WARNINGS.get(uncovered.number if uncovered else 0)
-        if targets
-        else _undated_warning(track, authorizations),
+        first_uncovered_on=first_uncovered_on,
+        warning=warning,
     )
 
 

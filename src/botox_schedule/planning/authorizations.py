@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum, unique
+from functools import cache
 from typing import NamedTuple, TypeVar
 
 from pydantic import Field
@@ -20,6 +21,7 @@ from botox_schedule.planning.vials import MOST_UNITS, PlannedDose, fewest_vials,
 from botox_schedule.policy import CALENDAR_YEAR, PayerRule
 from botox_schedule.protocols import TreatmentProtocol
 from botox_schedule.records import PriorAuthorization, TreatmentSession
+from botox_schedule.records.model import MOST_UNITS as MOST_GIVEN
 from botox_schedule.terms import MinimumKind, Product
 from botox_schedule.values import Value, in_order
 
@@ -148,13 +150,16 @@ class Authorizations:
     Args:
         track: The track; the authorizations for its clock count.
         dose: The units of each planned session, where the caller names them; else those of the
-            booking for the day count, or of the one that would be moved to it.
+            booking for the day count or, for the next session, of the one that would be moved to it.
+        of_bookings: Whether the units of bookings count so; otherwise they are unknown.
     """
 
-    def __init__(self, track: Track, dose: PlannedDose) -> None:
+    def __init__(self, track: Track, dose: PlannedDose, *, of_bookings: bool = True) -> None:
         product = track.protocol.product
         self._track = track
         self._dose = dose
+        self._has_booked_dose = of_bookings and dose == _NO_DOSE
+        self._least_opened = cache(_least_opened)  # each day asks for the same
         self._approved = _concerning(track, track.reading.decisions.authorizations)
         self._rules = in_order(
             rule
@@ -162,7 +167,7 @@ class Authorizations:
             if rule.product in {None, product} and (rule.sessions, rule.units) != (None, None)
         )
         is_limited = self._approved or self._rules
-        self._bookings = _booked_days(track) if is_limited else []
+        self._bookings = _booked_next(track) if is_limited else {}
         self._booked = dict(_booked_series(track, self._bookings))
         self._besides = [s for s in visits_ahead(track) if not _opens_next(track, s)]
         # Who paid for a session elsewhere is unknown.
@@ -171,7 +176,8 @@ class Authorizations:
     @property
     def uses(self) -> tuple[AuthorizationUse, ...]:
         """The use of each authorization, and of each rule in force, up to ``as_of``."""
-        return tuple(check.use for check in self._checks(self._track.as_of, ()))
+        today = planned_session(self._track.protocol, self._track.as_of, self._dose)
+        return tuple(check.use for check in self._checks(today, ()))
 
     def check(self, day: date, ahead: Sequence[date] | None = None) -> AuthorizationCheck | None:
         """Return the answer that decides for *day*; None without authorizations and rules.
@@ -184,11 +190,14 @@ class Authorizations:
             ahead: The days of planned sessions before it, in order; None means the booked visits
                 that *day* would follow.
         """
+        planned = self._planned(day, self._visits_on(day), is_next=not ahead)
         if ahead is None:
             before = [self._as_booked(on) for on in self._booked_before(day)]
         else:
-            before = [self._as_planned(on) for on in ahead]
-        checks = list(self._checks(day, before))
+            # Touch-ups and second parts booked for those days are counted besides.
+            booked = [(on, self._bookings.get(on, ())) for on in ahead]
+            before = [self._planned(on, own, is_next=on == ahead[0]) for on, own in booked]
+        checks = list(self._checks(planned, before))
         best = min((c for c in checks if c.use.rule is None), key=_fitness, default=None)
         decisive = [c for c in checks if c.use.rule is not None or c is best]
         return max(decisive, key=lambda check: _DOUBT[check.covers], default=None)
@@ -198,61 +207,66 @@ class Authorizations:
         series, track = self._booked.items(), self._track
         return [on for on, rules in series if on < day and _is_allowed(track, rules, day)]
 
-    def _as_planned(self, day: date) -> TreatmentSession:
-        return planned_session(self._track.protocol, day, self._dose_on(day))
-
     def _as_booked(self, day: date) -> TreatmentSession:
         """The visit booked for a day; what the booking does not say is as the caller plans it."""
-        own = _dose_of(s for s in self._booked_on(day) if _opens_next(self._track, s))
-        dose = self._dose if own in {_NO_DOSE, PlannedDose(self._dose.units)} else own
+        own = _dose_of(self._bookings[day])
+        is_as_planned = own in (_NO_DOSE, PlannedDose(self._dose.units))
+        return planned_session(self._track.protocol, day, self._dose if is_as_planned else own)
+
+    def _planned(
+        self, day: date, booked: Sequence[TreatmentSession], *, is_next: bool
+    ) -> TreatmentSession:
+        """A session with the units that the caller names, else those of what is booked for it.
+
+        The next session may be a visit that is moved to the day; a later one is not booked yet.
+        """
+        if is_next and not booked:
+            booked = self._moved_to(day)
+        dose = _dose_of(booked) if self._has_booked_dose else self._dose
         return planned_session(self._track.protocol, day, dose)
 
-    def _dose_on(self, day: date) -> PlannedDose:
-        """The units that the caller names, else those of what is booked for the day or moved to it."""
-        if self._dose != _NO_DOSE:
-            return self._dose
-        return _dose_of(self._booked_on(day) or self._moved_to(day))
+    def _visits_on(self, day: date) -> list[TreatmentSession]:
+        """All that is booked for a day, with the planned product or an unknown one."""
+        products = {None, self._track.protocol.product}
+        besides = [s for s in self._besides if s.administered_on == day and s.product in products]
+        return [*self._bookings.get(day, ()), *besides]
 
-    def _moved_to(self, day: date) -> list[TreatmentSession]:
-        """What is booked for the nearest visit that would not be kept if *day* was booked."""
+    def _moved_to(self, day: date) -> Sequence[TreatmentSession]:
+        """What is booked for the visit nearest to a day, of those that the day does not follow."""
         kept = self._booked_before(day)
         others = [on for on in self._bookings if on not in kept]
         nearest = min(others, key=lambda on: abs((on - day).days), default=None)
-        return [] if nearest is None else self._booked_on(nearest)
-
-    def _booked_on(self, day: date) -> list[TreatmentSession]:
-        products = {None, self._track.protocol.product}
-        visits = self._track.booked_visits
-        return [s for s in visits if s.administered_on == day and s.product in products]
+        return () if nearest is None else self._bookings[nearest]
 
     def _checks(
-        self, day: date, before: Sequence[TreatmentSession]
+        self, planned: TreatmentSession, before: Sequence[TreatmentSession]
     ) -> Iterator[AuthorizationCheck]:
-        """The answers of all authorizations, then of the rules in force on *day*."""
+        """The answers of all authorizations, then of the rules in force on the planned day."""
+        day = planned.administered_on
         sessions = self._sessions(before, day)
         for approved in self._approved:
             inside = [s for s in sessions if s.administered_on in approved.valid]
             payable_from = self._payable_from(approved, day, before)
             problems = tuple(self._validity(approved, day, payable_from))
-            yield self._check(approved, day, inside, problems, payable_from)
+            yield self._check(approved, planned, inside, problems, payable_from)
         for rule in self._rules:
             if rule.is_in_force(day):
                 same_period = self._same_period(rule, sessions, day)
-                yield self._check(rule, day, same_period, self._doubt(rule.indication))
+                yield self._check(rule, planned, same_period, self._doubt(rule.indication))
 
     def _check(
         self,
         limits: PriorAuthorization | PayerRule,
-        day: date,
+        planned: TreatmentSession,
         inside: Sequence[TreatmentSession],
         problems: tuple[AuthorizationProblem, ...] = (),
         payable_from: date | None = None,
     ) -> AuthorizationCheck:
         tally = self._tally(inside, limits.product)
-        problems = (*problems, *self._amounts(tally, limits.sessions, limits.units, day))
+        problems = (*problems, *self._amounts(tally, limits, planned))
         covers = None if problems else True
         return AuthorizationCheck(
-            on=day,
+            on=planned.administered_on,
             covers=covers if _OPEN.issuperset(problems) else False,
             problems=problems,
             payable_from=payable_from,
@@ -315,10 +329,8 @@ class Authorizations:
     def _payable_from(
         self, approved: PriorAuthorization, day: date, before: Sequence[TreatmentSession]
     ) -> date:
-        interval, last_on = (
-            approved.minimum_interval,
-            before[-1].administered_on if before else None,
-        )
+        interval = approved.minimum_interval
+        last_on = before[-1].administered_on if before else None
         # Before a first treatment there are no rules yet, but a booked visit has some.
         rules = self._track.rules or (self._booked.get(last_on) if last_on else None)
         if interval is None or rules is None or not _minimum_binds(rules, day):
@@ -328,28 +340,29 @@ class Authorizations:
         return max(approved.valid.first, gives)
 
     def _amounts(
-        self, tally: _Tally, sessions: int | None, units: Decimal | None, day: date
+        self, tally: _Tally, limits: PriorAuthorization | PayerRule, planned: TreatmentSession
     ) -> Iterator[AuthorizationProblem]:
-        if sessions is not None:
-            if tally.visits >= sessions:
+        """Why the visits or the units that are left may not suffice for a planned session."""
+        if limits.sessions is not None:
+            if tally.visits >= limits.sessions:
                 yield AuthorizationProblem.NO_SESSIONS_LEFT
-            elif tally.visits + tally.unsure >= sessions:
+            elif tally.visits + tally.unsure >= limits.sessions:
                 yield AuthorizationProblem.SESSIONS_UNKNOWN
-        if units is not None:
-            yield from self._units(tally, units, self._dose_on(day))
+        if limits.units is not None:
+            yield from self._units(tally, limits.units, planned)
 
     def _units(
-        self, tally: _Tally, units: Decimal, dose: PlannedDose
+        self, tally: _Tally, units: Decimal, planned: TreatmentSession
     ) -> Iterator[AuthorizationProblem]:
-        given, discarded = dose
-        needed = (given or _ZERO) + (discarded or _ZERO)
+        needed = _known_units(planned)
         if tally.units + needed > units or tally.units >= units:
             yield AuthorizationProblem.NO_UNITS_LEFT
             return
-        unnamed = given is None or discarded is None
+        unnamed = None in (planned.units, planned.units_discarded)
         if unnamed or tally.most_units is None or tally.most_units + needed > units:
             yield AuthorizationProblem.UNITS_UNKNOWN
-        least_opened = _least_opened(dose, self._track.protocol.product)
+        is_open = planned.units_discarded is None
+        least_opened = self._least_opened(planned.units, planned.product) if is_open else None
         if least_opened is not None and tally.units + least_opened > units:
             yield AuthorizationProblem.FEWEST_VIALS_EXCEED_UNITS
 
@@ -375,11 +388,12 @@ def _opens_next(track: Track, booked: TreatmentSession) -> bool:
     return opens_cycle(booked) and not is_second_part(track, booked.administered_on)
 
 
-def _booked_days(track: Track) -> list[date]:
-    """The days for which a next session with the planned product, or an unknown one, is booked."""
+def _booked_next(track: Track) -> dict[date, list[TreatmentSession]]:
+    """What is booked as a next session with the planned product, or an unknown one, by its day."""
     products = {None, track.protocol.product}
     booked = [s for s in visits_ahead(track) if s.product in products and _opens_next(track, s)]
-    return sorted({s.administered_on for s in booked})
+    days = sorted({s.administered_on for s in booked})
+    return {day: [s for s in booked if s.administered_on == day] for day in days}
 
 
 def _booked_series(track: Track, days: Iterable[date]) -> Iterator[tuple[date, IntervalRules]]:
@@ -405,22 +419,23 @@ def _minimum_binds(rules: IntervalRules, day: date) -> bool:
     return MinimumKind.AUTHORIZATION not in replaced and not rules.is_part_of_last_session(day)
 
 
-def _dose_of(booked: Iterable[TreatmentSession]) -> PlannedDose:
-    """The units of all that is booked for one visit, as far as each one's are known."""
-    sessions = list(booked)
-    given, discarded = [s.units for s in sessions], [s.units_discarded for s in sessions]
-    return PlannedDose(_total(given), _total(discarded))
+def _dose_of(booked: Sequence[TreatmentSession]) -> PlannedDose:
+    """The units of all that is booked for one visit; unknown where those of one are."""
+    return PlannedDose(
+        _total([s.units for s in booked]), _total([s.units_discarded for s in booked])
+    )
 
 
 def _total(units: Sequence[Decimal | None]) -> Decimal | None:
     known = [each for each in units if each is not None]
-    return sum(known, _ZERO) if known and len(known) == len(units) else None
+    if not known or len(known) < len(units):
+        return None
+    return min(sum(known, _ZERO), Decimal(MOST_GIVEN))
 
 
-def _least_opened(dose: PlannedDose, product: Product) -> Decimal | None:
-    """The units in the fewest vials for a dose; None where the discarded units are known."""
-    units = dose.units
-    if units is None or dose.discarded is not None or units > MOST_UNITS:
+def _least_opened(units: Decimal | None, product: Product | None) -> Decimal | None:
+    """The units in the fewest vials for a dose; None where no vials are known."""
+    if units is None or product is None or units > MOST_UNITS:
         return None
     return fewest_vials(units, product).opened if vial_sizes(product) else None
 

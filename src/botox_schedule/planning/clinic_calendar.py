@@ -234,8 +234,8 @@ def countdown(
     Raises:
         DayError: When *target* is not a calendar day.
         IntervalError: When a lead given as text is not an interval.
-        PlanningError: When *leads* are no pairs, a lead is negative, or the calendar has no open day in the 366 days
-            before a task.
+        PlanningError: When *leads* are no pairs, a lead is negative, or the calendar has no open
+            day in the 366 days before a task.
         CalendarRangeError: When a task would be before the year 1.
 
     >>> leads = {"submit": "28 days", "order": "21 days", "drug in clinic": "7 days"}

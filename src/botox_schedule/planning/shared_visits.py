@@ -240,7 +240,9 @@ def _jointly(rules: BookingRules, tracks: Sequence[BookingRules]) -> BookingRule
     ]
     known = [units for units in doses if units is not None]
     total = sum(known, Decimal(0)) if len(known) == len(doses) else None
-    return rules._replace(authorizations=Authorizations(rules.track, PlannedDose(total)))
+    # What is booked for one track says nothing about the units of the others.
+    together = Authorizations(rules.track, PlannedDose(total), of_bookings=False)
+    return rules._replace(authorizations=together)
 
 
 def _track(

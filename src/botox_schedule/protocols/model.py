@@ -468,7 +468,8 @@ class ProtocolRef(Fact, frozen=True):
         return f"{self.id} version {self.version}, region {self.region}"
 
 
-_ZERO, _END = (1, 1, "0"), (1, 0, "")
+_LAST_ZEROS = re.compile(r"(?:\.0+)+(?=\.?(?:[^0-9.]|\Z))")
+_END = (1, 0, "")
 VersionKey = tuple[tuple[int, int, str], ...]
 TreatmentKey = tuple[str, Product, Population, str]
 """Indication, product, population and region."""
@@ -558,10 +559,9 @@ class TreatmentProtocol(Fact, frozen=True):
         Digits are compared as text, length first: without leading zeros that is numeric order,
         and there is no limit to the length. A word comes before the end, the end before a number.
         """
-        parts = re.findall(r"0*(?=[0-9])([0-9]+)|([^0-9.]+)", self.version)
+        written = _LAST_ZEROS.sub("", self.version)
+        parts = re.findall(r"0*(?=[0-9])([0-9]+)|([^0-9.]+)", written)
         key = [(1, len(digits), digits) if digits else (0, 0, word) for digits, word in parts]
-        while key and key[-1] == _ZERO:
-            key.pop()
         return (*key, _END)
 
     @cached_property

@@ -288,6 +288,7 @@ _PAUSED = (
 )
 _ANOTHER_KEY = ("say that a patient has another key", "write one key in all rows of a patient")
 _TO_WAIT = ("say how long to wait", "give it as a table of overrides")
+_CLOCK = re.compile(r"[T\s]+[0-9]{1,2}:[0-9].*")
 _AMOUNT = re.compile(r"[0-9]+([.,][0-9]+)?([\s\xa0]*[^\W\d_]+)?")
 _LIMIT = "name it as sessions or units if it is what was approved in all"
 _OF_SESSIONS = frozenset({"sessions"})
@@ -308,7 +309,7 @@ _SUBJECTS = (
     _Subject(
         "ahead",
         _OF_SESSIONS,
-        lambda reader, text: isinstance(reader.day(text).value, date),
+        lambda reader, text: isinstance(reader.day(_CLOCK.sub("", text)).value, date),
         ("say for when a visit is booked", "give it a row of its own with the status booked"),
     ),
     _Subject(

@@ -215,11 +215,13 @@ def last_due_day(track: Track) -> date | None:
     """The day before one is overdue, discharged, on an open hold or forbidden by other rules."""
     if track.dates is None or track.dates.due is None:
         return None
-    begins = [hold.first for hold in track.holds.known if hold.last is None]
-    begins += filter(None, (track.care.ends_on, track.dates.overdue_from))
+    after = [hold.first for hold in track.holds.known if hold.last is None]
+    after += filter(None, (track.care.ends_on, track.dates.overdue_from))
+    lasts = [shifted(day, -1) for day in after]
     period = None if track.rules is None else track.rules.period_of(track.dates.due)
-    last = None if period is None else period.last
-    return min([*(shifted(day, -1) for day in begins), *([last] if last else [])], default=None)
+    if period is not None and period.last is not None:
+        lasts.append(period.last)
+    return min(lasts, default=None)
 
 
 def hold_bands(
