@@ -20,7 +20,7 @@ from botox_schedule.errors import IntervalError
 from botox_schedule.protocols.indications import Indication, ProductInput, ProductName
 from botox_schedule.records.model import Units
 from botox_schedule.terms import LimitReading, Product, RetreatmentKind, ShortMonth
-from botox_schedule.values import Fact, NumberInput, Rows, of_kind
+from botox_schedule.values import Fact, NumberInput, Rows, Several, of_kind
 
 _Days = Annotated[int, Field(ge=0, le=3660, strict=True)]
 _Visits = Annotated[int, Field(ge=0, le=10_000, strict=True)]
@@ -156,7 +156,7 @@ class SchedulingPolicy(Fact, frozen=True):
     """
 
     payer_minimum: NotNegative | None = None
-    payer: tuple[PayerRule, ...] = ()
+    payer: Several[PayerRule] = ()
     usual: _UsualRanges = ()
     other_indications: tuple[Indication, ...] = ()
     validity_tolerance: NotNegative = _interval("0 days")

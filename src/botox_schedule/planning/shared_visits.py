@@ -7,7 +7,7 @@ from functools import reduce
 from typing import Any
 
 from botox_schedule.dates import Window
-from botox_schedule.dates.days import Day, DayInput, as_day
+from botox_schedule.dates.days import Day, DayInput, OpenDay, as_day
 from botox_schedule.engine.limits import LimitCheck, limit_checks, limit_question, planned_units
 from botox_schedule.engine.track import opens_cycle
 from botox_schedule.engine.tracks import Asked
@@ -26,7 +26,7 @@ from botox_schedule.planning.booking import (
     search,
     window_of,
 )
-from botox_schedule.planning.clinic_calendar import OpenDay, as_windows
+from botox_schedule.planning.clinic_calendar import as_windows
 from botox_schedule.planning.vials import PlannedDose
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import ProtocolRef, ProtocolSet, TreatmentProtocol
