@@ -519,5 +519,11 @@ def _first_late(rules: BookingRules, window: Window) -> date | None:
     overdue_from = rules.dates.overdue_from
     if overdue_from is None or shifted(overdue_from, -1) != window.last:
         return None
-    late = Window(first=overdue_from, last=near(overdue_from, _HORIZON_DAYS))
-    return next((day for day in in_order(late, None) if not rules.constraints(day)), None)
+    return first_fit(overdue_from, [rules])
+
+
+def first_fit(first: date, tracks: Iterable[BookingRules]) -> date | None:
+    """Return the first day of the 366 days after *first*, it included, that fits all tracks."""
+    days = in_order(Window(first=first, last=near(first, _HORIZON_DAYS)), None)
+    fits = (day for day in days if not any(rules.constraints(day) for rules in tracks))
+    return next(fits, None)
