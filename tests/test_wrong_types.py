@@ -109,6 +109,9 @@ HOLD = bs.Hold(first="2026-01-05", reason="infection")
     [
         (bs.PatientRecord, "holds", HOLD),
         (bs.SchedulingPolicy, "payer", bs.PayerRule(sessions=4)),
+        (bs.SchedulingPolicy, "payer", {"sessions": 4}),
+        (bs.SchedulingPolicy, "payer", None),
+        (bs.SchedulingPolicy, "other_indications", "bruxism"),
         (planning.ClinicCalendar, "closures", bs.Window(first="2026-01-05", last="2026-01-06")),
         (outcomes.HeadacheDiary, "days", outcomes.DiaryDay(on="2026-01-05", kind="none")),
     ],
@@ -120,6 +123,11 @@ def test_one_row_without_a_list_is_refused_in_one_sentence(
     with pytest.raises(ValueError, match=rf"{name}\n  give a list") as caught:
         model(**{name: row})
     assert "1 validation error" in str(caught.value)
+
+
+def test_a_usual_range_belongs_to_an_indication() -> None:
+    with pytest.raises(ValueError, match="usual\n  Value error, give ranges by indication"):
+        bs.SchedulingPolicy(usual="12 weeks")  # type: ignore[arg-type]
 
 
 def test_days_away_are_days() -> None:

@@ -108,6 +108,9 @@ class PayerRule(Fact, frozen=True):
 
 
 def _items(value: Any) -> Any:
+    if isinstance(value, str):
+        advice = "give ranges by indication, such as {'spasticity': '12 to 16 weeks'}"
+        raise ValueError(advice)  # noqa: TRY004 - pydantic turns only this into its error
     return tuple(value.items()) if isinstance(value, Mapping) else value
 
 
@@ -158,7 +161,7 @@ class SchedulingPolicy(Fact, frozen=True):
     payer_minimum: NotNegative | None = None
     payer: Several[PayerRule] = ()
     usual: _UsualRanges = ()
-    other_indications: tuple[Indication, ...] = ()
+    other_indications: Several[Indication] = ()
     validity_tolerance: NotNegative = _interval("0 days")
     scheduled_grace: NotNegative = _interval("7 days")
     as_needed_grace: NotNegative = _interval("4 weeks")

@@ -36,8 +36,8 @@ _TO_GIVE = {
 _V = TypeVar("_V")
 
 
-def _no_model(value: object) -> object:
-    if isinstance(value, BaseModel):
+def _listed(value: object) -> object:
+    if value is None or isinstance(value, BaseModel | Mapping | str):
         raise PydanticCustomError("tuple_type", _TO_GIVE["tuple_type"])
     return value
 
@@ -46,8 +46,8 @@ _P = ParamSpec("_P")
 
 # Fields take more types than they hold; the signatures for type checkers name all of them.
 Fields = Mapping[str, Any]
-Several = Annotated[tuple[_V, ...], BeforeValidator(_no_model)]
-"""The rows of a field; one row alone is refused as such: pydantic would take its fields for rows."""
+Several = Annotated[tuple[_V, ...], BeforeValidator(_listed)]
+"""The rows of a field; one row alone is refused: pydantic would take a model's fields for rows."""
 Rows = Iterable[_V | Fields]
 NumberInput = Decimal | float | str
 
