@@ -117,6 +117,19 @@ class TestBookings:
         found = codes(self.found("2026-03-30", care_ends=[end], holds=[hold]))
         assert {"booking_after_care_end", "booking_in_hold"} <= found
 
+    @pytest.mark.parametrize("kind", ["discontinued", "deceased"])
+    def test_on_the_day_of_the_last_session_another_treatment_is_judged(self, kind: str) -> None:
+        """It is the next booking, so the end of care on that day is told."""
+        other = {**self.BOOKED, "administered_on": "2026-01-05", "product": "Xeomin", "id": "b"}
+        end = {"on": "2026-01-05", "kind": kind}
+        record = bs.PatientRecord(sessions=[GIVEN, other], care_ends=[end])
+        found = bs.forecast(record, MIGRAINE, as_of="2026-01-05")
+        assert found.booking is not None
+        assert "booking_after_care_end" in codes(found)
+        without = record.model_copy(update={"care_ends": ()})
+        needed = bs.forecast(without, MIGRAINE, as_of="2026-01-05").findings
+        assert not [finding.code for finding in needed if finding.needs == "today"]
+
     def of_others(self, *booked: str, weeks: dict[str, str], **stated: Any) -> bs.Forecast:
         """Botox was given, and other products are booked for thirteen weeks later."""
         later = {**self.BOOKED, "administered_on": "2026-04-06"}

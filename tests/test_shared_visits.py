@@ -76,6 +76,10 @@ class TestSharedVisit:
         expected = next(iter(preferred(possible, target)), None)
         visit = plan.find_shared_visit(record, [one, other], as_of=as_of, calendar=calendar)
         assert visit.on == expected
+        start = max(first for first, _ in windows)
+        late = [start + n * DAY for n in range(367)]
+        fitting = (day for day in late if all(can(day) for can in tests))
+        assert visit.first_late_on == (None if expected else next(fitting, None))
         assert (visit.emptied_by is None) is (expected is not None)
         assert [t.window for t in visit.tracks] == [
             bs.Window(first=first, last=last) for first, last in windows
@@ -148,7 +152,17 @@ class TestSharedVisit:
         visit = plan.find_shared_visit(record, [MIGRAINE, SPASTICITY], as_of="2026-03-01")
         assert (visit.on, visit.window, visit.emptied_by) == (None, None, Constraint.OTHER_TRACK)
         assert [track.own_day is None for track in visit.tracks] == [False, False]
-        assert visit.explain().startswith("no day: other_track")
+        # The first day of the later window; the other track is overdue by then.
+        assert visit.first_late_on == visit.tracks[1].window.first == date(2026, 5, 15)
+        assert visit.explain().splitlines()[:2] == [
+            "no day: other_track",
+            "the first day that fits after: 2026-05-15",
+        ]
+        away = [{"first": "2026-05-01", "last": "2026-06-01"}]
+        later = plan.find_shared_visit(
+            record, [MIGRAINE, SPASTICITY], as_of="2026-03-01", away=away
+        )
+        assert later.first_late_on == date(2026, 6, 2)
 
     @pytest.mark.parametrize("tracks", [[MIGRAINE], [MIGRAINE, MIGRAINE], []])
     def test_two_different_treatments_are_needed(self, tracks: list[bs.TreatmentProtocol]) -> None:

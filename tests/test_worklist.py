@@ -109,8 +109,26 @@ class TestStandings:
                     {**VALID, "valid": {"first": "2026-04-21", "last": "2026-12-31"}},
                 ]},
                 "2026-02-01",
+                date(2026, 12, 31),
+                id="an authorization that continues the one that covers the first day",
+            ),
+            pytest.param(
+                {"authorizations": [
+                    {**VALID, "valid": {"first": "2026-04-22", "last": "2026-12-31"}},
+                    {**VALID, "valid": {"first": "2026-01-01", "last": "2026-04-20"}},
+                ]},
+                "2026-02-01",
                 date(2026, 4, 20),
-                id="the last authorization that covers the first day",
+                id="a day between two authorizations",
+            ),
+            pytest.param(
+                {"authorizations": [
+                    {**VALID, "valid": {"first": "2026-04-01", "last": "9999-12-31"}},
+                    {**VALID, "valid": {"first": "2026-01-01", "last": "2026-04-20"}},
+                ]},
+                "2026-02-01",
+                None,
+                id="a renewal without an end",
             ),
             pytest.param(
                 {"authorizations": [{**VALID, "valid": {"first": "2026-01-01", "last": "2026-06-20"}}],

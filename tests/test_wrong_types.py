@@ -16,6 +16,7 @@ RECORD = bs.PatientRecord(
 )
 FORECAST = bs.forecast(RECORD, MIGRAINE, as_of="2026-02-01")
 TIMELINE = bs.response_timeline("2026-01-05", MIGRAINE)
+INTERVAL, RANGE = bs.Interval.parse("12 weeks"), bs.IntervalRange.parse("3 to 4 months")
 SHARED = [MIGRAINE, "spasticity"]
 ASKED: dict[str, Any] = {"as_of": "2026-02-01"}
 WEAR_OFF: dict[str, Any] = {"definition": "nadir_rise", **ASKED}
@@ -56,6 +57,10 @@ CASES: list[tuple[str, Callable[[Any], object]]] = [
     ("effects", lambda wrong: outcomes.place_side_effects([wrong], [TIMELINE])),
     ("placed", lambda wrong: outcomes.side_effect_counts([wrong])),
     ("columns", lambda wrong: tables.read_sessions(b"MRN,DOS\n", columns=wrong)),
+    ("other", bs.Window(first="2026-01-05", last="2026-01-06").intersection),
+    ("short_month", lambda wrong: INTERVAL.after("2026-01-05", short_month=wrong)),
+    ("short_month", lambda wrong: INTERVAL.before("2026-01-05", short_month=wrong)),
+    ("short_month", lambda wrong: RANGE.after("2026-01-05", short_month=wrong)),
     ("language", lambda wrong: timeline_svg(RECORD, MIGRAINE, language=wrong, **ASKED)),
 ]
 """The name of the input, and a call with it."""
@@ -76,6 +81,53 @@ def test_a_calendar_is_asked_for_a_day_in_any_form() -> None:
     for wrong in (5, "monday", datetime(2026, 1, 6)):  # noqa: DTZ001 - what is refused
         with pytest.raises(bs.errors.DayError, match="give a date"):
             calendar(wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", ["2", 2.0, True, None])
+def test_an_interval_is_taken_a_whole_number_of_times(wrong: Any) -> None:
+    assert INTERVAL.times(-2) == bs.Interval(weeks=-24)
+    with pytest.raises(bs.errors.CountError, match="count: give a whole number"):
+        INTERVAL.times(wrong)
+
+
+@pytest.mark.parametrize("wrong", [["mon"], "mon", 5])
+def test_the_days_of_a_clinic_are_asked_of_a_function(wrong: Any) -> None:
+    panel, pl = pytest.importorskip("botox_schedule.panel"), pytest.importorskip("polars")
+    asked = {**ASKED, "holds": None, "care_ends": None, "is_open": wrong}
+    sessions = pl.DataFrame({"patient": [], "administered_on": [], "indication": [], "product": []})
+    with pytest.raises(TypeError, match="is_open: give a ClinicCalendar, or a function of a day"):
+        panel.worklist(sessions, **asked)
+    with pytest.raises(TypeError, match="is_open: give a ClinicCalendar, or a function of a day"):
+        panel.simulate(sessions, seed=1, **asked)
+
+
+HOLD = bs.Hold(first="2026-01-05", reason="infection")
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "row"),
+    [
+        (bs.PatientRecord, "holds", HOLD),
+        (bs.SchedulingPolicy, "payer", bs.PayerRule(sessions=4)),
+        (bs.SchedulingPolicy, "payer", {"sessions": 4}),
+        (bs.SchedulingPolicy, "payer", None),
+        (bs.SchedulingPolicy, "other_indications", "bruxism"),
+        (planning.ClinicCalendar, "closures", bs.Window(first="2026-01-05", last="2026-01-06")),
+        (outcomes.HeadacheDiary, "days", outcomes.DiaryDay(on="2026-01-05", kind="none")),
+    ],
+)
+def test_one_row_without_a_list_is_refused_in_one_sentence(
+    model: Callable[..., object], name: str, row: object
+) -> None:
+    """Its fields were taken for rows: there was an error for each."""
+    with pytest.raises(ValueError, match=rf"{name}\n  give a list") as caught:
+        model(**{name: row})
+    assert "1 validation error" in str(caught.value)
+
+
+def test_a_usual_range_belongs_to_an_indication() -> None:
+    with pytest.raises(ValueError, match="usual\n  Value error, give ranges by indication"):
+        bs.SchedulingPolicy(usual="12 weeks")  # type: ignore[arg-type]
 
 
 def test_days_away_are_days() -> None:

@@ -20,7 +20,7 @@ from botox_schedule.errors import IntervalError
 from botox_schedule.protocols.indications import Indication, ProductInput, ProductName
 from botox_schedule.records.model import Units
 from botox_schedule.terms import LimitReading, Product, RetreatmentKind, ShortMonth
-from botox_schedule.values import Fact, NumberInput, Rows, of_kind
+from botox_schedule.values import Fact, NumberInput, Rows, Several, of_kind
 
 _Days = Annotated[int, Field(ge=0, le=3660, strict=True)]
 _Visits = Annotated[int, Field(ge=0, le=10_000, strict=True)]
@@ -108,6 +108,9 @@ class PayerRule(Fact, frozen=True):
 
 
 def _items(value: Any) -> Any:
+    if isinstance(value, str):
+        advice = "give ranges by indication, such as {'spasticity': '12 to 16 weeks'}"
+        raise ValueError(advice)  # noqa: TRY004 - pydantic turns only this into its error
     return tuple(value.items()) if isinstance(value, Mapping) else value
 
 
@@ -156,9 +159,9 @@ class SchedulingPolicy(Fact, frozen=True):
     """
 
     payer_minimum: NotNegative | None = None
-    payer: tuple[PayerRule, ...] = ()
+    payer: Several[PayerRule] = ()
     usual: _UsualRanges = ()
-    other_indications: tuple[Indication, ...] = ()
+    other_indications: Several[Indication] = ()
     validity_tolerance: NotNegative = _interval("0 days")
     scheduled_grace: NotNegative = _interval("7 days")
     as_needed_grace: NotNegative = _interval("4 weeks")

@@ -6,9 +6,15 @@ from decimal import Decimal
 from functools import cache
 from importlib import import_module
 from inspect import Parameter, Signature, getdoc, signature
-from typing import Any, ParamSpec, Self, TypeVar, get_origin
+from typing import Annotated, Any, ParamSpec, Self, TypeVar, get_origin
 
-from pydantic import BaseModel, GetJsonSchemaHandler, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    GetJsonSchemaHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
@@ -28,10 +34,20 @@ _TO_GIVE = {
 }
 
 _V = TypeVar("_V")
+
+
+def _listed(value: object) -> object:
+    if value is None or isinstance(value, BaseModel | Mapping | str):
+        raise PydanticCustomError("tuple_type", _TO_GIVE["tuple_type"])
+    return value
+
+
 _P = ParamSpec("_P")
 
 # Fields take more types than they hold; the signatures for type checkers name all of them.
 Fields = Mapping[str, Any]
+Several = Annotated[tuple[_V, ...], BeforeValidator(_listed)]
+"""The rows of a field; one row alone is refused: pydantic would take a model's fields for rows."""
 Rows = Iterable[_V | Fields]
 NumberInput = Decimal | float | str
 

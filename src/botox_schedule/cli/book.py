@@ -41,7 +41,7 @@ def _shared(question: Question, where: dict[str, Any]) -> Answer:
     visit = find_shared_visit(question.record, question.protocols, **question.rules, **where)
     rows = [
         {"protocol": track.protocol.id, "on": visit.on, **flat(track, *_TRACK)}
-        | {"emptied_by": visit.emptied_by}
+        | flat(visit, "emptied_by", "first_late_on")
         for track in visit.tracks
     ]
     text = [*visit.explain().splitlines(), "", NOT_ADVICE]

@@ -1,6 +1,7 @@
 """Calendar days: what is accepted as one, and how a text or a moment becomes one."""
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Annotated, Any, TypeVar
@@ -16,6 +17,9 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from botox_schedule.errors import CalendarRangeError, DayError
+
+OpenDay = Callable[[date], bool]
+"""A function that returns whether the clinic is open on a day, such as a ``ClinicCalendar``."""
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 OUTSIDE = "the date would leave the calendar; it must lie in the years 1 to 9999"
@@ -238,6 +242,17 @@ def check_order(first: _Place | None, last: _Place | None, what: str) -> None:
     """
     if first is not None and last is not None and first > last:
         raise ValueError(f"{what} ends before it starts; give first <= last")
+
+
+def opening_days(is_open: OpenDay | None, name: str) -> OpenDay | None:
+    """Return what says whether a clinic is open on a day; None means open every day.
+
+    Raises:
+        TypeError: When it cannot be asked for a day, as a list of days cannot.
+    """
+    if is_open is not None and not callable(is_open):
+        raise TypeError(f"{name}: give a ClinicCalendar, or a function of a day")
+    return is_open
 
 
 def age_on(born_on: date, day: date) -> int:

@@ -20,9 +20,9 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from botox_schedule.dates.days import OUTSIDE, Day, DayInput, as_day, check_order, counted, shifted
-from botox_schedule.errors import CalendarRangeError, IntervalError, safe_errors
-from botox_schedule.terms import ShortMonth
-from botox_schedule.values import Value, made
+from botox_schedule.errors import CalendarRangeError, CountError, IntervalError, safe_errors
+from botox_schedule.terms import ShortMonth, word_of
+from botox_schedule.values import Value, made, of_kind
 
 _LAST_DAY = ShortMonth.LAST_DAY
 _MONTHS_PER_YEAR = 12
@@ -122,6 +122,7 @@ class Interval(Value, frozen=True):
 
         Raises:
             DayError: When *day* is not a calendar day.
+            UnknownWordError: When *short_month* is unknown.
             CalendarRangeError: When the result would leave the years 1 to 9999.
 
         >>> Interval.parse("1 month").after("2026-01-31")
@@ -129,7 +130,7 @@ class Interval(Value, frozen=True):
         >>> Interval.parse("1 month").after("2026-01-31", short_month=ShortMonth.FIRST_OF_NEXT)
         datetime.date(2026, 3, 1)
         """
-        return self.added_to(as_day(day), short_month)
+        return self.added_to(as_day(day), _short_month(short_month))
 
     def added_to(self, day: date, short_month: ShortMonth = _LAST_DAY, times: int = 1) -> date:
         """Return the same as :meth:`after`, for a plain date that was validated before.
@@ -137,7 +138,7 @@ class Interval(Value, frozen=True):
         *times* multiplies the interval first, as :meth:`times` does.
         """
         if self.months:
-            day = _add_months(day, times * self.months, ShortMonth(short_month))
+            day = _add_months(day, times * self.months, short_month)
         return shifted(day, times * (7 * self.weeks + self.days))
 
     def before(self, day: DayInput, *, short_month: ShortMonth = _LAST_DAY) -> date:
@@ -151,9 +152,10 @@ class Interval(Value, frozen=True):
 
         Raises:
             DayError: When *day* is not a calendar day.
+            UnknownWordError: When *short_month* is unknown.
             CalendarRangeError: When the result would leave the years 1 to 9999.
         """
-        return self.added_to(as_day(day), short_month, times=-1)
+        return self.added_to(as_day(day), _short_month(short_month), times=-1)
 
     def times(self, count: int) -> Self:
         """Return this interval *count* times, to be counted from one anchor.
@@ -162,7 +164,12 @@ class Interval(Value, frozen=True):
 
         >>> Interval.parse("3 months").times(2).after("2026-11-30")
         datetime.date(2027, 5, 30)
+
+        Raises:
+            CountError: When *count* is not a whole number.
         """
+        if not isinstance(count, int) or isinstance(count, bool):
+            raise CountError("count: give a whole number")
         return type(self)(
             months=self.months * count, weeks=self.weeks * count, days=self.days * count
         )
@@ -194,6 +201,10 @@ class Interval(Value, frozen=True):
 
     def __repr_args__(self) -> Any:
         return [(name, n) for name in ("months", "weeks", "days") if (n := getattr(self, name))]
+
+
+def _short_month(word: ShortMonth) -> ShortMonth:
+    return word_of(ShortMonth, word, "short_month")
 
 
 def positive_interval(given: Interval | str, what: str) -> Interval:
@@ -334,6 +345,7 @@ class Window(Value, frozen=True):
         >>> spring.intersection(Window(first=date(2026, 5, 31), last=date(2026, 6, 30)))
         Window(first=datetime.date(2026, 5, 31), last=datetime.date(2026, 5, 31))
         """
+        of_kind(other, Window, "other: give a Window, such as Window(first=..., last=...)")
         first, last = max(self.first, other.first), min(self.last, other.last)
         return Window(first=first, last=last) if first <= last else None
 
@@ -403,9 +415,11 @@ class IntervalRange(Value, frozen=True):
 
         Raises:
             DayError: When *day* is not a calendar day.
+            UnknownWordError: When *short_month* is unknown.
             CalendarRangeError: When an end would leave the years 1 to 9999.
         """
         start, bounds = as_day(day), (self.first, self.last)
+        short_month = _short_month(short_month)
         # The bounds are in order from every start, so the days are too.
         first, last = (bound.added_to(start, short_month) for bound in bounds)
         return made(Window, first=first, last=last)

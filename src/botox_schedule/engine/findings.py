@@ -17,6 +17,7 @@ from botox_schedule.engine.track import (
     planned_otherwise,
     protocol_of_session,
     refusals,
+    visits_ahead,
 )
 from botox_schedule.protocols.indications import nearest_indications
 from botox_schedule.records.findings import Finding, make_finding
@@ -290,11 +291,10 @@ def _below(
 
 
 def booking_findings(track: AnyTrack) -> Iterable[Finding]:
-    """Yield the findings about bookings after the last session; earlier ones are settled."""
+    """Yield the findings about booked visits, those ahead and those that have passed."""
     yield from past_booking_findings(track)
     if track.history.booked:
-        ahead = [s for s in _open(track) if s.administered_on >= track.as_of]
-        yield from _forbidden_bookings(track, ahead)
+        yield from _forbidden_bookings(track, visits_ahead(track))
 
 
 def past_booking_findings(track: AnyTrack) -> Iterable[Finding]:

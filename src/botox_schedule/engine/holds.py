@@ -8,6 +8,9 @@ from botox_schedule.dates.intervals import Interval
 from botox_schedule.records.model import Hold
 from botox_schedule.terms import ShortMonth
 
+Span = tuple[date, date | None]
+"""The first and the last day of a run of days; without a last one it does not end."""
+
 
 class HoldCalendar:
     """Days on hold; holds that touch or overlap are one.
@@ -20,9 +23,7 @@ class HoldCalendar:
 
     def __init__(self, holds: Iterable[Hold]) -> None:
         self.known: tuple[Hold, ...] = tuple(sorted(holds, key=lambda hold: hold.first))
-        self.spans: tuple[tuple[date, date | None], ...] = ()
-        for hold in self.known:
-            self.spans = _joined(self.spans, hold)
+        self.spans: tuple[Span, ...] = joined((hold.first, hold.last) for hold in self.known)
 
     def covers(self, day: date) -> bool:
         """Whether *day* is on hold."""
@@ -82,19 +83,16 @@ class HoldCalendar:
         return boundary
 
 
-def _joined(
-    spans: tuple[tuple[date, date | None], ...], hold: Hold
-) -> tuple[tuple[date, date | None], ...]:
-    """Add a hold that begins no earlier than the spans."""
-    if not spans:
-        return ((hold.first, hold.last),)
-    begin, until = spans[-1]
-    if until is None:
-        return spans
-    if hold.first > shifted(until, 1):
-        return (*spans, (hold.first, hold.last))
-    last = None if hold.last is None else max(until, hold.last)
-    return (*spans[:-1], (begin, last))
+def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return runs of days in order; those that touch or overlap are one."""
+    found: list[Span] = []
+    for first, last in sorted(spans, key=lambda span: span[0]):
+        begin, until = found.pop() if found else (first, last)
+        if until is not None and first > shifted(until, 1):
+            found.append((begin, until))
+            begin, until = first, last
+        found.append((begin, None if until is None or last is None else max(until, last)))
+    return tuple(found)
 
 
 NO_HOLDS = HoldCalendar(())

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from botox_schedule.dates.days import open_end, shifted
+from botox_schedule.dates.days import is_within, open_end, shifted
 from botox_schedule.engine.cycles import CycleJudgment, last_cycle_findings, last_judgment
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.findings import next_look, track_findings
+from botox_schedule.engine.holds import joined
 from botox_schedule.engine.limits import is_clear, limit_answers, touch_up_findings
 from botox_schedule.engine.reading import Reading
 from botox_schedule.engine.response import phase_on, timeline_of
@@ -222,7 +223,8 @@ def last_chance_on(track: AnyTrack) -> date | None:
     period = track.rules.period_of(first)
     last = [] if period is None or period.last is None else [period.last]
     last += [shifted(begin, -1) for begin, _ in track.holds.spans if begin > first]
-    covered = [a.valid.last for a in track.rules.facts.approved if first in a.valid]
-    end = open_end(max(covered, default=None))
-    last += [] if end is None else [end]
+    # A renewal that begins on the day after continues what it renews.
+    approved = [a.valid for a in track.rules.facts.approved]
+    covered = joined((valid.first, open_end(valid.last)) for valid in approved)
+    last += [end for begin, end in covered if end is not None and is_within(begin, first, end)]
     return min(last, default=None)

@@ -16,7 +16,7 @@ from botox_schedule.outcomes.figures import LONGEST_MONTH, Exact, Number, outcom
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.protocols.loader import faults, tables_of
-from botox_schedule.values import Fact, Fields, Rows
+from botox_schedule.values import Fact, Fields, Rows, Several
 
 _Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 _Count = Annotated[int, Field(ge=1, le=100, strict=True)]
@@ -153,7 +153,7 @@ class ResponseRule(Fact, frozen=True):
     id: _Slug
     version: str
     title: str
-    criteria: tuple[ResponseCriterion, ...]
+    criteria: Several[ResponseCriterion]
 
     if TYPE_CHECKING:
 

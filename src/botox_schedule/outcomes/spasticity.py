@@ -16,7 +16,7 @@ from botox_schedule.engine.response import a_timeline
 from botox_schedule.outcomes.figures import ExactWeight, Number, outcome_tables
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
-from botox_schedule.values import PatientValue, Rows, Value, of_kind
+from botox_schedule.values import PatientValue, Rows, Several, Value, of_kind
 
 _Level = Annotated[int, Field(ge=-2, le=2, strict=True)]
 
@@ -163,7 +163,7 @@ class GoalSet(PatientValue, frozen=True):
 
     set_on: Day
     judged_on: Day | None = None
-    goals: Annotated[tuple[GoalScore, ...], Field(min_length=1)]
+    goals: Annotated[Several[GoalScore], Field(min_length=1)]
 
     if TYPE_CHECKING:
 

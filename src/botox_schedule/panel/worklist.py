@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 import polars as pl
 
-from botox_schedule.dates.days import DayInput
+from botox_schedule.dates.days import DayInput, opening_days
 from botox_schedule.engine.standing import today_of
 from botox_schedule.engine.worklist import (
     Waiting,
@@ -80,6 +80,7 @@ def worklist(
         CountError: When *lead_days* is not a whole number from 0 on.
         PanelError: When a column is missing or of another type.
         DayError: When *as_of* is not a calendar day.
+        TypeError: When *is_open* cannot be asked for a day.
 
     >>> import polars as pl
     >>> sessions = pl.DataFrame({
@@ -92,6 +93,7 @@ def worklist(
     [('p-1', 'to_call', 'overdue'), ('p-2', 'to_call', 'due_soon'), ('p-3', 'too_early', 'too_early')]
     """
     whole(lead_days, "lead_days")
+    opening_days(is_open, "is_open")
 
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
         population = population_of(frames, asking)

@@ -7,7 +7,16 @@ from enum import StrEnum, unique
 from typing import Any, NamedTuple
 
 from botox_schedule.dates import Window
-from botox_schedule.dates.days import Day, DayInput, as_day, days_text, near, shifted
+from botox_schedule.dates.days import (
+    Day,
+    DayInput,
+    OpenDay,
+    as_day,
+    days_text,
+    near,
+    opening_days,
+    shifted,
+)
 from botox_schedule.engine import DateCheck, DueDates, Track
 from botox_schedule.engine.check import check_of
 from botox_schedule.engine.forecast import dates_of
@@ -15,7 +24,7 @@ from botox_schedule.engine.tracks import Asked
 from botox_schedule.engine.verdict import judge_day
 from botox_schedule.errors import CountError, OrderError
 from botox_schedule.planning.authorizations import AuthorizationCheck, Authorizations
-from botox_schedule.planning.clinic_calendar import OpenDay, as_calendar, as_windows
+from botox_schedule.planning.clinic_calendar import as_windows
 from botox_schedule.planning.vials import PlannedDose, planned_dose
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import TreatmentProtocol
@@ -159,7 +168,8 @@ def booking_rules(
 ) -> BookingRules:
     """Return the rules of one track."""
     track = asked.track
-    authorizations, is_open = Authorizations(track, dose), as_calendar(calendar)
+    authorizations = Authorizations(track, dose)
+    is_open = opening_days(calendar, "calendar")
     return BookingRules(asked, dates_of(track), dose, authorizations, is_open, as_windows(away))
 
 
@@ -509,5 +519,11 @@ def _first_late(rules: BookingRules, window: Window) -> date | None:
     overdue_from = rules.dates.overdue_from
     if overdue_from is None or shifted(overdue_from, -1) != window.last:
         return None
-    late = Window(first=overdue_from, last=near(overdue_from, _HORIZON_DAYS))
-    return next((day for day in in_order(late, None) if not rules.constraints(day)), None)
+    return first_fit(overdue_from, [rules])
+
+
+def first_fit(first: date, tracks: Iterable[BookingRules]) -> date | None:
+    """Return the first day of the 366 days after *first*, it included, that fits all tracks."""
+    days = in_order(Window(first=first, last=near(first, _HORIZON_DAYS)), None)
+    fits = (day for day in days if not any(rules.constraints(day) for rules in tracks))
+    return next(fits, None)

@@ -1,16 +1,16 @@
 """The days on which a clinic is open, and the deadlines before a visit."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum, unique
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_serializer, field_validator
 
-from botox_schedule.dates.days import Day, DayInput, as_day, shifted
+from botox_schedule.dates.days import Day, DayInput, OpenDay, as_day, opening_days, shifted
 from botox_schedule.dates.intervals import Interval, Window
 from botox_schedule.errors import CalendarRangeError, PlanningError, UnknownCountryError
-from botox_schedule.values import PatientValue, Rows, Value
+from botox_schedule.values import PatientValue, Rows, Several, Value
 
 
 @unique
@@ -25,9 +25,6 @@ class Weekday(StrEnum):
     SATURDAY = "saturday"
     SUNDAY = "sunday"
 
-
-OpenDay = Callable[[date], bool]
-"""A function that returns whether the clinic is open on a day, such as a ``ClinicCalendar``."""
 
 _WEEKDAYS = tuple(Weekday)
 _WORKING = _WEEKDAYS[:5]
@@ -62,17 +59,6 @@ def as_windows(days: Iterable[Any]) -> tuple[Window, ...]:
     return _Windows(days=(days,) if one else tuple(days)).days
 
 
-def as_calendar(calendar: OpenDay | None) -> OpenDay | None:
-    """Return *calendar*.
-
-    Raises:
-        TypeError: When it cannot be asked for a day, as a list of days cannot.
-    """
-    if calendar is not None and not callable(calendar):
-        raise TypeError("calendar: give a ClinicCalendar, or a function of a day")
-    return calendar
-
-
 class ClinicCalendar(Value, frozen=True):
     """The days on which a clinic is open; call it with a day to learn whether it is open.
 
@@ -91,7 +77,7 @@ class ClinicCalendar(Value, frozen=True):
     """
 
     open_weekdays: frozenset[Weekday] = frozenset(_WORKING)
-    closures: tuple[WindowInput, ...] = ()
+    closures: Several[WindowInput] = ()
     predicate: Annotated[OpenDay | None, WithJsonSchema({"type": "null"})] = Field(
         default=None, repr=False
     )
@@ -245,7 +231,7 @@ def countdown(
     [('submit', '2026-05-25'), ('order', '2026-06-01'), ('drug in clinic', '2026-06-15')]
     """
     anchor = visit = as_day(target, "target")
-    is_open = as_calendar(calendar)
+    is_open = opening_days(calendar, "calendar")
     steps: list[CountdownStep] = []
     for name, lead in reversed([(name, _lead(name, lead)) for name, lead in _pairs(leads)]):
         by = lead.before(anchor)

@@ -7,7 +7,7 @@ from functools import reduce
 from typing import Any
 
 from botox_schedule.dates import Window
-from botox_schedule.dates.days import Day, DayInput, as_day
+from botox_schedule.dates.days import Day, DayInput, OpenDay, as_day
 from botox_schedule.engine.limits import LimitCheck, limit_checks, limit_question, planned_units
 from botox_schedule.engine.track import opens_cycle
 from botox_schedule.engine.tracks import Asked
@@ -22,11 +22,12 @@ from botox_schedule.planning.booking import (
     BookingRules,
     Search,
     booking_rules,
+    first_fit,
     in_order,
     search,
     window_of,
 )
-from botox_schedule.planning.clinic_calendar import OpenDay, as_windows
+from botox_schedule.planning.clinic_calendar import as_windows
 from botox_schedule.planning.vials import PlannedDose
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import ProtocolRef, ProtocolSet, TreatmentProtocol
@@ -75,6 +76,8 @@ class SharedVisit(Value, frozen=True):
         closed_days_cost: Days that the clinic's closed days move the visit, negative where it is
             earlier because of them; None without a day.
         tracks: What the visit means for each track, in the order given.
+        first_late_on: The first day that fits every track though one of them is overdue, where no
+            day fits before.
     """
 
     on: Day | None
@@ -84,6 +87,7 @@ class SharedVisit(Value, frozen=True):
     refused: dict[BookingConstraint, int]
     closed_days_cost: int | None
     tracks: tuple[SharedTrack, ...]
+    first_late_on: Day | None = None
 
     def __hash__(self) -> int:
         """Equal visits have one hash; a table of counts has none."""
@@ -92,6 +96,8 @@ class SharedVisit(Value, frozen=True):
     def explain(self) -> str:
         """Return what the visit means for each track, as text that can be quoted."""
         lines = [f"{self.on}: fits every track" if self.on else f"no day: {self.emptied_by}"]
+        if self.first_late_on is not None:
+            lines.append(f"the first day that fits after: {self.first_late_on}")
         for track in self.tracks:
             window = f"{track.window.first} to {track.window.last}"
             lines.append(f"{track.protocol}: {window}; alone: {track.own_day or 'no day'}")
@@ -164,7 +170,8 @@ def find_shared_visit(
         booking_rules(each, PlannedDose(units.get(each.track.protocol.indication)), calendar, away)
         for each in asked
     ]
-    common = _common([window_of(rules) for rules in tracks])
+    windows = [window_of(rules) for rules in tracks]
+    common = _common(windows)
     joint = [_jointly(rules, tracks) for rules in tracks]
     found = _search(joint, common)
     return SharedVisit(
@@ -175,6 +182,7 @@ def find_shared_visit(
             _track(rules, found.on, tracks, together.authorizations)
             for rules, together in zip(tracks, joint, strict=True)
         ),
+        first_late_on=_first_late(windows, joint) if found.on is None else None,
     )
 
 
@@ -211,6 +219,11 @@ def _common(windows: Sequence[Window]) -> Window | None:
     first = max(window.first for window in windows)
     last = min(window.last for window in windows)
     return Window(first=first, last=last) if first <= last else None
+
+
+def _first_late(windows: Sequence[Window], tracks: Sequence[BookingRules]) -> date | None:
+    """The first day that fits all tracks; in the days that their windows share, none does."""
+    return first_fit(max(window.first for window in windows), tracks)
 
 
 def _search(tracks: Sequence[BookingRules], common: Window | None) -> Search:

@@ -24,6 +24,7 @@ from botox_schedule.values import (
     NumberInput,
     PatientValue,
     Rows,
+    Several,
     described_schema,
     notebook_html,
     without_unknown_keys,
@@ -382,13 +383,13 @@ class PatientRecord(PatientValue, frozen=True):
     """
 
     id: _Id | None = None
-    sessions: tuple[TreatmentSession, ...] = ()
-    holds: tuple[Hold, ...] = ()
-    overrides: tuple[IntervalOverride, ...] = ()
-    weights: tuple[BodyWeight, ...] = ()
-    authorizations: tuple[PriorAuthorization, ...] = ()
-    prior_treatments: tuple[PriorTreatment, ...] = ()
-    care_ends: tuple[CareEnd, ...] = ()
+    sessions: Several[TreatmentSession] = ()
+    holds: Several[Hold] = ()
+    overrides: Several[IntervalOverride] = ()
+    weights: Several[BodyWeight] = ()
+    authorizations: Several[PriorAuthorization] = ()
+    prior_treatments: Several[PriorTreatment] = ()
+    care_ends: Several[CareEnd] = ()
     born_on: Day | None = None
 
     if TYPE_CHECKING:

@@ -73,7 +73,7 @@ def _lines(
     if content.startswith((ZIP, OLE)):
         return _one_sheet(sheets_of(content, name), names, sheet)
     if sheet is not None:
-        raise TableError("only a spreadsheet has sheets; leave sheet= out")
+        raise TableError("only a spreadsheet has sheets; leave sheet= (--sheet) out")
     if content.startswith(PARQUET):
         return parquet_lines(content, name), ()
     try:
