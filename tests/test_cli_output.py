@@ -546,10 +546,13 @@ class TestStreams:
         assert capsys.readouterr().err == "botox-schedule: standard output is closed\n"
 
     def test_ctrl_c_ends_with_130_and_no_traceback(self) -> None:
+        # What a shell starts in the background ignores the signal, and so would the command.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         process = subprocess.Popen(
             [sys.executable, "-m", "botox_schedule", "schedule", "-"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
+        signal.signal(signal.SIGINT, before)
         assert process.stdin is not None
         # More than a pipe holds: once it is written, the command is reading.
         process.stdin.write(b"patient,date,indication,product\n" + b"\n" * 500_000)
