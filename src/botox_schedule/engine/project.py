@@ -10,7 +10,7 @@ from botox_schedule.engine.dates import TrackDates, first_allowed, track_dates, 
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.rules import IntervalRules, interval_rules
 from botox_schedule.engine.session import ProjectedSession
-from botox_schedule.engine.track import Track, is_second_part, opens_cycle, rule_facts, visits_ahead
+from botox_schedule.engine.track import Track, opens_next, rule_facts, visits_ahead
 from botox_schedule.engine.verdict import booking_verdict
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import TreatmentSession
@@ -77,8 +77,8 @@ def _first_target(track: Track, step: _Step) -> date | None:
 
 def kept_booking_on(track: Track) -> date | None:
     """Return the day of the next booking of a new session, if it may be kept: not forbidden."""
-    ahead = (s.administered_on for s in visits_ahead(track) if opens_cycle(s))
-    booked_on = next((day for day in ahead if not is_second_part(track, day)), None)
+    ahead = (s.administered_on for s in visits_ahead(track) if opens_next(track, s))
+    booked_on = next(ahead, None)
     if booked_on is None or booking_verdict(track, booked_on) is False:
         return None
     return booked_on

@@ -214,6 +214,11 @@ def is_second_part(track: AnyTrack, day: date) -> bool:
     return track.rules is not None and track.rules.is_part_of_last_session(day)
 
 
+def opens_next(track: AnyTrack, booked: TreatmentSession) -> bool:
+    """Return whether a booked visit is to be the next session, which another day may replace."""
+    return opens_cycle(booked) and not is_second_part(track, booked.administered_on)
+
+
 def refusals(track: AnyTrack, day: date) -> Iterator[DayReasonCode]:
     """Yield why a day is forbidden; nothing where it is not."""
     ends_on = track.care.ends_on

@@ -15,7 +15,7 @@ from botox_schedule.engine.limits import in_window, last_elsewhere
 from botox_schedule.engine.project import rules_after
 from botox_schedule.engine.reading import concerns
 from botox_schedule.engine.rules import IntervalRules
-from botox_schedule.engine.track import Track, is_second_part, opens_cycle, visits_ahead
+from botox_schedule.engine.track import Track, is_second_part, opens_cycle, opens_next, visits_ahead
 from botox_schedule.engine.verdict import booking_verdict
 from botox_schedule.planning.vials import MOST_UNITS, PlannedDose, fewest_vials, vial_sizes
 from botox_schedule.policy import CALENDAR_YEAR, PayerRule
@@ -169,7 +169,7 @@ class Authorizations:
         is_limited = self._approved or self._rules
         self._bookings = _booked_next(track) if is_limited else {}
         self._booked = dict(_booked_series(track, self._bookings))
-        self._besides = [s for s in visits_ahead(track) if not _opens_next(track, s)]
+        self._besides = [s for s in visits_ahead(track) if not opens_next(track, s)]
         # Who paid for a session elsewhere is unknown.
         self._elsewhere = frozenset(_concerning(track, last_elsewhere(track.reading)))
 
@@ -190,6 +190,8 @@ class Authorizations:
             ahead: The days of planned sessions before it, in order; None means the booked visits
                 that *day* would follow.
         """
+        if not (self._approved or self._rules):
+            return None
         planned = self._planned(day, self._visits_on(day), is_next=not ahead)
         if ahead is None:
             before = [self._as_booked(on) for on in self._booked_before(day)]
@@ -220,9 +222,10 @@ class Authorizations:
 
         The next session may be a visit that is moved to the day; a later one is not booked yet.
         """
-        if is_next and not booked:
-            booked = self._moved_to(day)
-        dose = _dose_of(booked) if self._has_booked_dose else self._dose
+        dose = self._dose
+        if self._has_booked_dose:
+            own = booked if booked or not is_next else self._moved_to(day)
+            dose = _dose_of(own)
         return planned_session(self._track.protocol, day, dose)
 
     def _visits_on(self, day: date) -> list[TreatmentSession]:
@@ -383,15 +386,10 @@ def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -
     )
 
 
-def _opens_next(track: Track, booked: TreatmentSession) -> bool:
-    """Whether a booked visit is to be the next session, which another day may replace."""
-    return opens_cycle(booked) and not is_second_part(track, booked.administered_on)
-
-
 def _booked_next(track: Track) -> dict[date, list[TreatmentSession]]:
     """What is booked as a next session with the planned product, or an unknown one, by its day."""
     products = {None, track.protocol.product}
-    booked = [s for s in visits_ahead(track) if s.product in products and _opens_next(track, s)]
+    booked = [s for s in visits_ahead(track) if s.product in products and opens_next(track, s)]
     days = sorted({s.administered_on for s in booked})
     return {day: [s for s in booked if s.administered_on == day] for day in days}
 
