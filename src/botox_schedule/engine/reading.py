@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 from botox_schedule.policy import SchedulingPolicy
@@ -40,7 +41,7 @@ class Reading(NamedTuple):
 
     def recognizes(self, indication: str) -> bool:
         """Whether an indication is known, or the policy names it."""
-        return self.known.recognizes(indication) or indication in self.policy.other_indications
+        return _recognizes(self.known, self.policy, indication)
 
     def is_known_name(self, indication: str | None) -> bool:
         """Whether a policy rule names a known indication, even one without a known protocol."""
@@ -58,13 +59,13 @@ def read_record(
     advice = "record: give a PatientRecord, such as PatientRecord(sessions=[...])"
     of_kind(record, PatientRecord, advice)
     decisions = known_decisions(record, as_of)
-    others = policy.other_indications
-
-    def recognizes(indication: str) -> bool:
-        return known.recognizes(indication) or indication in others
-
+    recognizes = partial(_recognizes, known, policy)
     history = read_history(record, as_of, died_on=decisions.died_on, recognizes=recognizes)
     return Reading(record, as_of, policy, known, decisions, history)
+
+
+def _recognizes(known: ProtocolSet, policy: SchedulingPolicy, indication: str) -> bool:
+    return known.recognizes(indication) or indication in policy.other_indications
 
 
 def concerns(reading: Reading, indication: str | None, clock: frozenset[str]) -> bool:

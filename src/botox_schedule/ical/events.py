@@ -14,13 +14,14 @@ from botox_schedule.engine import Track
 from botox_schedule.engine.forecast import due_window, timeline_of_track
 from botox_schedule.engine.project import projected_sessions
 from botox_schedule.engine.response import STAGES
+from botox_schedule.engine.track import is_held_open
 from botox_schedule.engine.verdict import judge_day
 from botox_schedule.errors import ExchangeError
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import TreatmentProtocol
 from botox_schedule.questions import ask
 from botox_schedule.records import PatientRecord, TreatmentSession
-from botox_schedule.terms import DayReasonCode, DueStatus, ForWhom
+from botox_schedule.terms import DayReasonCode, ForWhom
 from botox_schedule.values import PatientValue, Value
 
 _NAMESPACE = UUID("5f6d1c1e-3f0b-5b8e-9d27-6c2a2f4b7f10")
@@ -215,8 +216,7 @@ def _given(track: Track) -> Iterator[_Entry]:
 
 def _is_suppressed(track: Track) -> bool:
     """Whether nothing lies ahead: care has ended, or the end of the hold is unknown."""
-    waits = track.status is DueStatus.ON_HOLD and track.resumes_on is None
-    return track.status.ends_care or waits
+    return track.status.ends_care or is_held_open(track)
 
 
 def _response(track: Track) -> Iterator[_Entry]:
