@@ -8,6 +8,7 @@ import pytest
 
 import botox_schedule as bs
 from botox_schedule import outcomes, planning, tables
+from botox_schedule.engine.worklist import call_by
 from botox_schedule.views.timeline import timeline_svg
 
 MIGRAINE = "chronic-migraine"
@@ -172,3 +173,18 @@ def test_another_period_is_refused_in_one_sentence(per: Any) -> None:
     with pytest.raises(ValueError, match="give 'calendar_year', or an interval such as") as caught:
         bs.PayerRule(sessions=4, per=per)
     assert "1 validation error" in str(caught.value)
+
+
+@pytest.mark.parametrize("answer", ["closed", None, 1, []])
+def test_a_clinic_that_is_neither_open_nor_closed_is_refused(answer: object) -> None:
+    told = "give a function that returns True or False for a day"
+
+    def calendar(_: date) -> Any:
+        return answer
+
+    with pytest.raises(TypeError, match=f"calendar: {told}"):
+        planning.first_bookable_day(RECORD, MIGRAINE, calendar=calendar, **ASKED)
+    with pytest.raises(TypeError, match=f"predicate: {told}"):
+        planning.ClinicCalendar(predicate=calendar).is_open("2026-01-05")
+    with pytest.raises(TypeError, match=f"is_open: {told}"):
+        call_by(date(2026, 3, 30), 7, calendar)

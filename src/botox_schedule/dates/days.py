@@ -248,11 +248,25 @@ def opening_days(is_open: OpenDay | None, name: str) -> OpenDay | None:
     """Return what says whether a clinic is open on a day; None means open every day.
 
     Raises:
-        TypeError: When it cannot be asked for a day, as a list of days cannot.
+        TypeError: When it cannot be asked for a day, as a list of days cannot, or, once it is
+            asked, when it answers neither True nor False.
     """
-    if is_open is not None and not callable(is_open):
+    if is_open is None:
+        return None
+    if not callable(is_open):
         raise TypeError(f"{name}: give a ClinicCalendar, or a function of a day")
-    return is_open
+    return lambda day: yes_or_no(is_open(day), name)
+
+
+def yes_or_no(answer: object, name: str) -> bool:
+    """Return the answer of a function; a text such as ``"closed"`` would count as True.
+
+    Raises:
+        TypeError: When it is neither True nor False, of Python or of NumPy.
+    """
+    if type(answer).__name__ not in {"bool", "bool_"}:
+        raise TypeError(f"{name}: give a function that returns True or False for a day")
+    return bool(answer)
 
 
 def age_on(born_on: date, day: date) -> int:

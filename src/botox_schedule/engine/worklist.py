@@ -6,7 +6,7 @@ from enum import StrEnum, unique
 from functools import lru_cache
 from typing import NamedTuple
 
-from botox_schedule.dates.days import near
+from botox_schedule.dates.days import near, opening_days
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.standing import Standing
 from botox_schedule.errors import CalendarRangeError
@@ -218,10 +218,11 @@ def call_by(
     if due is None:
         return None
     day = near(due, -lead_days)
-    if is_open is None:
+    opens = opening_days(is_open, "is_open")
+    if opens is None:
         return day
     days = (near(day, -back) for back in range(_LONGEST_CLOSURE))
     try:
-        return next((earlier for earlier in days if is_open(earlier)), day)
+        return next((earlier for earlier in days if opens(earlier)), day)
     except CalendarRangeError:
         return day

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_serializer, field_validator
 
-from botox_schedule.dates.days import Day, DayInput, OpenDay, as_day, opening_days, shifted
+from botox_schedule.dates.days import (
+    Day,
+    DayInput,
+    OpenDay,
+    as_day,
+    opening_days,
+    shifted,
+    yes_or_no,
+)
 from botox_schedule.dates.intervals import Interval, Window
 from botox_schedule.errors import CalendarRangeError, PlanningError, UnknownCountryError
 from botox_schedule.values import PatientValue, Rows, Several, Value
@@ -139,6 +147,7 @@ class ClinicCalendar(Value, frozen=True):
         Raises:
             DayError: When *day* is not a calendar day.
             CalendarRangeError: When the public holidays of its year are unknown.
+            TypeError: When the predicate answers neither True nor False.
         """
         return self(day)
 
@@ -148,7 +157,7 @@ class ClinicCalendar(Value, frozen=True):
         return (
             _WEEKDAYS[asked.weekday()] in self.open_weekdays
             and not any(asked in closure for closure in self.closures)
-            and (self.predicate is None or self.predicate(asked))
+            and (self.predicate is None or yes_or_no(self.predicate(asked), "predicate"))
         )
 
 
