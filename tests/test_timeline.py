@@ -320,6 +320,7 @@ class TestTimeline:
         [
             {"care_ends": [{"on": "2026-04-03", "kind": "discontinued"}]},
             {"holds": [{"first": "2026-04-03", "reason": "x"}]},
+            {"holds": [{"first": "2026-04-03", "last": "2026-04-04", "reason": "x"}]},
             {
                 "holds": [{"first": "2026-04-03", "reason": "x"}],
                 "care_ends": [{"on": "2026-05-03", "kind": "discontinued"}],
@@ -329,6 +330,12 @@ class TestTimeline:
     def test_what_lies_ahead_ends_the_due_days(self, fields: dict[str, Any]) -> None:
         found = titles(timeline_svg(record(**fields), MIGRAINE, as_of="2026-02-20"))
         assert "due: 2026-03-30 to 2026-04-02" in found
+
+    def test_after_a_hold_the_due_days_begin_when_it_ends(self) -> None:
+        held = record(holds=[{"first": "2026-04-01", "last": "2026-04-04", "reason": "x"}])
+        found = bs.forecast(held, MIGRAINE, as_of="2026-04-06").due_window
+        assert str(found) == "2026-04-05 to 2026-04-11"
+        assert f"due: {found}" in titles(timeline_svg(held, MIGRAINE, as_of="2026-04-06"))
 
     def test_the_due_days_end_with_an_override(self) -> None:
         override = {

@@ -31,7 +31,6 @@ from botox_schedule.views.timeline import (
     ChartWords,
     hold_bands,
     last_cycle_lane,
-    last_due_day,
     own_days,
 )
 
@@ -185,13 +184,12 @@ class _Story(NamedTuple):
 
     def _due_words(self) -> str | None:
         """When the treatment is due, or None where no source states it."""
-        overdue_from, last = self.found.dates.overdue_from, last_due_day(self.track)
         # Nobody comes on a day on hold; the calendar entry on the page has the same days.
-        due = self.found.due_window
-        if due is None or last is None:
+        overdue_from, due = self.found.dates.overdue_from, self.found.due_window
+        if due is None:
             return None
         if overdue_from is not None and self.found.as_of >= overdue_from:
-            return self.say("next_overdue", last=last)
+            return self.say("next_overdue", last=due.last)
         key = "next_due_one" if due.last == due.first else "next_due"
         return self.say(key, first=due.first, last=due.last)
 
@@ -244,7 +242,7 @@ class _Story(NamedTuple):
         messages, found = self.messages, self.found
         words = ChartWords(messages, lambda day: messages.day(day, "short_date"), for_patient=True)
         title = messages.treatment(found.indication)
-        lane = last_cycle_lane(found, title, words, last_due_day(self.track))
+        lane = last_cycle_lane(found, title, words)
         holds = hold_bands(self.track.holds.known, words, since=found.as_of)
         last, following = messages.day(self.timeline.administered_on), self.next_visit()
         described = messages.say("timeline_description", last=last, next=following)

@@ -37,8 +37,7 @@ def forecast_html(found: Forecast) -> str:
     words = _english()
     title, rows = words.messages.headline(found), list(_forecast_rows(found))
     described = "; ".join(f"{name} {value}" for name, value in rows if value is not None)
-    days = found.due_window
-    lane = last_cycle_lane(found, title, words, None if days is None else days.last)
+    lane = last_cycle_lane(found, title, words)
     picture = words.draw(title, described, [lane], found.as_of, _WIDTH)
     return _page(picture, (), rows)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from botox_schedule.dates import Window
 from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
 from botox_schedule.engine.forecast import Forecast, forecast_of
@@ -159,7 +160,7 @@ class _Story(NamedTuple):
 
 def _lane(story: _Story, words: ChartWords) -> Lane:
     track, found, _ = story
-    bands, lines = due_parts(found.dates, words, last_due_day(track))
+    bands, lines = due_parts(found.dates, words, found.due_window)
     bands += hold_bands(track.holds.known, words, since=found.as_of)
     bands += _response(story, words)
     bands += observed_bands(found, words)
@@ -169,11 +170,9 @@ def _lane(story: _Story, words: ChartWords) -> Lane:
     return Lane(words.messages.headline(found), bands, list(_marks(story, words)), lines)
 
 
-def last_cycle_lane(
-    found: Forecast, title: str, words: ChartWords, until: date | None = None
-) -> Lane:
+def last_cycle_lane(found: Forecast, title: str, words: ChartWords) -> Lane:
     """Return a forecast's lane: the last session, what to expect, what is next."""
-    bands, lines = due_parts(found.dates, words, until)
+    bands, lines = due_parts(found.dates, words, found.due_window)
     if found.timeline is not None:
         bands += response_bands(found.timeline, words)
     bands += observed_bands(found, words)
@@ -187,21 +186,21 @@ def last_cycle_lane(
 
 
 def due_parts(
-    dates: DueDates, words: ChartWords, until: date | None = None
+    dates: DueDates, words: ChartWords, days: Window | None = None
 ) -> tuple[list[Band], list[Line]]:
     """Return the due window, and lines for the first allowed, overdue and typical day.
 
-    *until* is the last due day where that is before the day before the overdue one.
+    *days* are the due days that nothing breaks; without them the window is that of the dates.
     """
     earliest = None if dates.earliest == dates.due else dates.earliest
     begins = (("allowed", earliest), ("overdue", dates.overdue_from))
     lines = [Line(kind, day, words.since(kind, day)) for kind, day in begins if day is not None]
     bands = []
     if dates.due is not None:
-        ends = (until, dates.overdue_from and shifted(dates.overdue_from, -1))
-        last = min((day for day in ends if day is not None), default=None)
-        label = words.span("due", dates.due, last)
-        bands.append(Band("due", dates.due, last, label, written=True))
+        first, last = dates.due, dates.overdue_from and shifted(dates.overdue_from, -1)
+        first, last = (first, last) if days is None else (days.first, days.last)
+        label = words.span("due", first, last)
+        bands.append(Band("due", first, last, label, written=True))
     if dates.typical_on is not None:
         stated = f"{dates.typical_words}"
         known = words.messages.statistics
@@ -209,19 +208,6 @@ def due_parts(
         label = words.on("typical", dates.typical_on) + statistic
         lines.append(Line("typical", dates.typical_on, label))
     return bands, lines
-
-
-def last_due_day(track: Track) -> date | None:
-    """The day before one is overdue, discharged, on an open hold or forbidden by other rules."""
-    if track.dates is None or track.dates.due is None:
-        return None
-    after = [hold.first for hold in track.holds.known if hold.last is None]
-    after += filter(None, (track.care.ends_on, track.dates.overdue_from))
-    lasts = [shifted(day, -1) for day in after]
-    period = None if track.rules is None else track.rules.period_of(track.dates.due)
-    if period is not None and period.last is not None:
-        lasts.append(period.last)
-    return min(lasts, default=None)
 
 
 def hold_bands(
