@@ -653,6 +653,30 @@ class TestUnitsOfTheBooking:
             assert found.authorization is not None
             assert found.authorization.covers is covers
 
+    @pytest.mark.parametrize(
+        ("on", "covers"), [("2026-04-27", None), ("2026-04-28", False)], ids=["kept", "moved"]
+    )
+    def test_are_not_those_of_a_visit_that_may_stay_after_the_day(
+        self, on: str, covers: bool | None
+    ) -> None:
+        assert self.covers({"administered_on": "2026-07-20", "units": 201}, on=on) is covers
+
+    def test_of_another_limb_are_not_those_of_the_planned_one(self) -> None:
+        rows = [
+            {"administered_on": on, "indication": f"{limb}-limb-spasticity", "units": units}
+            for on, limb, units in (("2026-04-06", "upper", 250), ("2026-04-20", "lower", 301))
+        ]
+        record = record_of(
+            *({**row, "status": "booked"} for row in rows),
+            authorizations=[approved(indication="spasticity", units=300)],
+        )
+        for limb, covers in (("upper", None), ("lower", False)):
+            found = plan.check_booking(
+                record, f"{limb}-limb-spasticity", on="2026-04-18", as_of="2026-02-01"
+            )
+            assert found.authorization is not None
+            assert found.authorization.covers is covers
+
     def test_make_every_day_refused_where_they_are_too_many(self) -> None:
         row = {"administered_on": "2026-03-30", "status": "booked", "units": 201}
         record = record_of(

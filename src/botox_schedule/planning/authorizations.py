@@ -235,11 +235,21 @@ class Authorizations:
         return [*self._bookings.get(day, ()), *besides]
 
     def _moved_to(self, day: date) -> Sequence[TreatmentSession]:
-        """What is booked for the visit nearest to a day, of those that the day does not follow."""
-        kept = self._booked_before(day)
-        others = [on for on in self._bookings if on not in kept]
-        nearest = min(others, key=lambda on: abs((on - day).days), default=None)
-        return () if nearest is None else self._bookings[nearest]
+        """What is booked for the visit that would be moved to a day: it cannot stay next to it.
+
+        Of several, one for the planned treatment, then the nearest.
+        """
+        track, own, before = self._track, self._track.protocol.indication, self._booked_before(day)
+
+        def stays(on: date) -> bool:
+            return on in before or (on > day and _is_allowed(track, rules_after(track, day), on))
+
+        moved = [
+            (all(s.indication != own for s in booked), abs((on - day).days), on)
+            for on, booked in self._bookings.items()
+            if not stays(on)
+        ]
+        return self._bookings[min(moved)[-1]] if moved else ()
 
     def _checks(
         self, planned: TreatmentSession, before: Sequence[TreatmentSession]
