@@ -21,6 +21,8 @@ INTERVAL, RANGE = bs.Interval.parse("12 weeks"), bs.IntervalRange.parse("3 to 4 
 SHARED = [MIGRAINE, "spasticity"]
 ASKED: dict[str, Any] = {"as_of": "2026-02-01"}
 WEAR_OFF: dict[str, Any] = {"definition": "nadir_rise", **ASKED}
+NADIR: dict[str, Any] = {"definition": "nadir_rise"}
+DIARY, DAY = outcomes.HeadacheDiary(), date(2026, 2, 1)
 CASES: list[tuple[str, Callable[[Any], object]]] = [
     ("before", lambda wrong: bs.compare_forecasts(wrong, FORECAST)),
     ("after", lambda wrong: bs.compare_forecasts(FORECAST, wrong)),
@@ -74,6 +76,37 @@ def test_is_named_with_what_to_give(
 ) -> None:
     with pytest.raises((TypeError, bs.BotoxScheduleError), match=rf"{name}: give "):
         call(wrong)
+
+
+@pytest.mark.parametrize("wrong", [5, None, object()])
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("sizes", lambda wrong: planning.fewest_vials(155, "Botox", sizes=wrong)),
+        ("protocols", lambda wrong: planning.find_shared_visit(RECORD, wrong, **ASKED)),
+        ("notes", lambda wrong: outcomes.observed_response(RECORD, MIGRAINE, notes=wrong, **ASKED)),
+        ("protocols", lambda wrong: timeline_svg(RECORD, wrong, **ASKED)),
+        ("assessments", lambda wrong: outcomes.ashworth_change(wrong, TIMELINE)),
+        ("results", outcomes.decide),
+        ("effects", lambda wrong: outcomes.place_side_effects(wrong, [TIMELINE])),
+        ("timelines", lambda wrong: outcomes.place_side_effects([], wrong)),
+        ("placed", outcomes.side_effect_counts),
+        ("weeks", lambda wrong: outcomes.wear_off(wrong, administered_on="2026-01-05", **NADIR)),
+        (
+            "sessions",
+            lambda wrong: outcomes.wear_off_across_cycles(DIARY, wrong, as_of=DAY, **NADIR),
+        ),
+    ],
+)
+def test_what_is_no_list_is_named(name: str, call: Callable[[Any], object], wrong: Any) -> None:
+    with pytest.raises(TypeError, match=rf"{name}: give "):
+        call(wrong)
+
+
+def test_an_age_takes_days_in_any_form() -> None:
+    assert bs.dates.age_on("2008-02-29", "2026-02-28") == 17
+    with pytest.raises(bs.errors.DayError, match="born_on: give a date"):
+        bs.dates.age_on(datetime(2008, 2, 29), DAY)  # noqa: DTZ001 - what is refused
 
 
 def test_a_calendar_is_asked_for_a_day_in_any_form() -> None:

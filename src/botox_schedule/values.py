@@ -68,6 +68,26 @@ def of_kind(value: object, kind: type[_V], advice: str) -> _V:
     return value
 
 
+def a_list(values: Iterable[_V], advice: str) -> Iterable[_V]:
+    """Return *values*, if they are several.
+
+    Raises:
+        TypeError: When they cannot be gone through; it says *advice*.
+    """
+    if not isinstance(values, Iterable):
+        raise TypeError(advice)
+    return values
+
+
+def all_of_kind(values: Iterable[object], kind: type[_V], advice: str) -> list[_V]:
+    """Return *values* as a list, if each is a *kind*.
+
+    Raises:
+        TypeError: When one is not, or they are no list; it says *advice*.
+    """
+    return [of_kind(each, kind, advice) for each in a_list(values, advice)]
+
+
 class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """A value that cannot be changed; its docstring describes the fields."""
 

@@ -269,12 +269,13 @@ def yes_or_no(answer: object, name: str) -> bool:
     return bool(answer)
 
 
-def age_on(born_on: date, day: date) -> int:
+def age_on(born_on: DayInput, day: DayInput) -> int:
     """Return the completed years on *day*; born on 29 February, a person turns on 1 March.
 
     >>> age_on(date(2008, 2, 29), date(2026, 2, 28)), age_on(date(2008, 2, 29), date(2026, 3, 1))
     (17, 18)
     """
+    born_on, day = as_day(born_on, "born_on"), as_day(day)
     had_birthday = (day.month, day.day) >= (born_on.month, born_on.day)
     return day.year - born_on.year - (not had_birthday)
 

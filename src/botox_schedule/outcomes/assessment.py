@@ -48,7 +48,7 @@ from botox_schedule.records import PatientRecord
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.terms import DueStatus, FindingCode, word_of
-from botox_schedule.values import Value, of_kind
+from botox_schedule.values import Value, all_of_kind, of_kind
 
 _ORDER = list(RuleOutcome)
 _DATED = frozenset({DueStatus.TOO_EARLY, DueStatus.ALLOWED, DueStatus.DUE})
@@ -158,9 +158,8 @@ def decide(results: Iterable[CriterionResult]) -> RuleOutcome:
     Missing data for another criterion never hide a stop. A criterion that still waits for months
     in a row decides only where every criterion does.
     """
-    found = list(results)
-    for result in found:
-        of_kind(result, CriterionResult, "results: give those that judge_counts returns")
+    advice = "results: give those that judge_counts returns"
+    found = all_of_kind(results, CriterionResult, advice)
     judged = [result.outcome for result in found if not _is_waiting(result)]
     waiting = [result.outcome for result in found]
     return min(judged or waiting, key=_ORDER.index, default=RuleOutcome.INSUFFICIENT_DATA)

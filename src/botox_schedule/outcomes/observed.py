@@ -25,7 +25,7 @@ from botox_schedule.protocols import TreatmentProtocol
 from botox_schedule.questions import ask
 from botox_schedule.records import PatientRecord
 from botox_schedule.terms import word_of
-from botox_schedule.values import PatientValue
+from botox_schedule.values import PatientValue, a_list
 
 _NOTED = "noted by the clinic"
 _ONSET = "fewer days a week than before the session"
@@ -133,6 +133,7 @@ def observed_response(
     cycles = _cycles(track)
     last = track.prior.cycles + len(cycles)
     later = range(last + 1, last + len(track.history.later) + 1)
+    a_list(notes, "notes: give a list of notes, such as [(1, 70), (2, 68)]")
     told = [_noted(note, cycles) for note in notes if not _is_later(note, day, later)]
     noted = [note for note in told if note.days <= (day - note.cycle.anchored_on).days]
     known = HeadacheDiary() if diary is None else a_diary(diary).until(day)

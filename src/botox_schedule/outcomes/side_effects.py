@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from botox_schedule.dates.days import Day, DayInput, LastDay, check_order
 from botox_schedule.engine.response import ResponseTimeline, a_timeline, response_phase
 from botox_schedule.terms import ResponsePhase
-from botox_schedule.values import PatientValue, Value, of_kind
+from botox_schedule.values import PatientValue, Value, a_list, all_of_kind
 
 
 class SideEffect(PatientValue, frozen=True):
@@ -70,8 +70,9 @@ def place_side_effects(
     >>> str(placed.phase), placed.onset_day, placed.lasted_days
     ('peak', 29, None)
     """
+    a_list(timelines, "timelines: give a list of what response_timeline returns")
     ordered = sorted(map(a_timeline, timelines), key=lambda timeline: timeline.administered_on)
-    told = [of_kind(e, SideEffect, "effects: give each as a SideEffect") for e in effects]
+    told = all_of_kind(effects, SideEffect, "effects: give each as a SideEffect")
     by_days = sorted(told, key=lambda e: (e.first, e.name, e.last or date.max))
     return tuple(_placed(effect, ordered) for effect in by_days)
 
@@ -102,5 +103,5 @@ def side_effect_counts(
     {}
     """
     advice = "placed: give what place_side_effects returns"
-    found = [of_kind(effect, PlacedSideEffect, advice) for effect in placed]
+    found = all_of_kind(placed, PlacedSideEffect, advice)
     return dict(Counter((effect.name, effect.phase) for effect in found))

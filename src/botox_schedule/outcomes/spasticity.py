@@ -16,7 +16,7 @@ from botox_schedule.engine.response import a_timeline
 from botox_schedule.outcomes.figures import ExactWeight, Number, outcome_tables
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
-from botox_schedule.values import PatientValue, Rows, Several, Value, of_kind
+from botox_schedule.values import PatientValue, Rows, Several, Value, all_of_kind, of_kind
 
 _Level = Annotated[int, Field(ge=-2, le=2, strict=True)]
 
@@ -108,7 +108,7 @@ def ashworth_change(
     """
     a_timeline(timeline)
     advice = "assessments: give each as an AshworthAssessment"
-    given = [of_kind(each, AshworthAssessment, advice) for each in assessments]
+    given = all_of_kind(assessments, AshworthAssessment, advice)
     by_joint = groupby(sorted(given, key=lambda a: (a.joint, a.score)), key=lambda a: a.joint)
     return tuple(_joint_change(joint, own, timeline) for joint, own in by_joint)
 

@@ -20,7 +20,7 @@ from botox_schedule.outcomes.figures import (
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.terms import word_of
-from botox_schedule.values import Value
+from botox_schedule.values import Value, a_list
 
 _MOST_UNKNOWN = 2
 """The most unknown weeks to try out: with more, almost any week is possible."""
@@ -130,6 +130,7 @@ def wear_off(
     """
     start = as_day(administered_on, "administered_on")
     wanted = word_of(WearOffDefinition, definition, "definition")
+    a_list(weeks, "weeks: give a list of days a week, such as [5, 4, None]")
     known = tuple(None if week is None else days_within(week, "weeks", WEEK) for week in weeks)
     before = None if baseline is None else days_within(baseline, "baseline", WEEK)
     possible: set[int | None]
@@ -242,6 +243,7 @@ def wear_off_across_cycles(
     [(None, False, 12), (None, False, 4)]
     """
     day = as_day(as_of, "as_of")
+    a_list(sessions, "sessions: give a list of days, such as ['2026-01-05']")
     days = sorted({as_day(session, "sessions") for session in sessions})
     starts = [start for start in days if start <= day]
     known_until = min(day, a_diary(diary).last_recorded_on or day)

@@ -34,7 +34,7 @@ from botox_schedule.protocols import ProtocolRef, ProtocolSet, TreatmentProtocol
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.questions import ask
 from botox_schedule.records import PatientRecord
-from botox_schedule.values import NumberInput, Value
+from botox_schedule.values import NumberInput, Value, a_list
 
 
 class SharedTrack(Value, frozen=True):
@@ -160,6 +160,7 @@ def find_shared_visit(
     day, away = as_day(as_of, "as_of"), as_windows(away)
     if isinstance(protocols, TreatmentProtocol | str):
         protocols = [protocols]
+    a_list(protocols, "protocols: give two or more treatments in a list")
     given = [protocol for protocol in protocols if isinstance(protocol, TreatmentProtocol)]
     known = reduce(ProtocolSet.with_given, given, known_protocols(other_protocols))
     asked = [

@@ -23,6 +23,7 @@ from botox_schedule.protocols import TreatmentProtocol
 from botox_schedule.questions import ask
 from botox_schedule.records import Hold, PatientRecord
 from botox_schedule.terms import CycleTiming, DueStatus, ForWhom
+from botox_schedule.values import a_list
 from botox_schedule.views.chart import DRAWN, Band, Chart, Lane, Line, Mark, draw
 from botox_schedule.views.messages import Messages, messages_in
 
@@ -83,6 +84,7 @@ def timeline_svg(
     day = as_day(as_of, "as_of")
     words = ChartWords(messages_in(language))
     wanted = [protocols] if isinstance(protocols, TreatmentProtocol | str) else protocols
+    a_list(wanted, "protocols: give a treatment, or several in a list")
     stories = []
     for protocol in wanted:
         asked = ask(record, protocol, day, policy=policy, other_protocols=other_protocols)
