@@ -357,6 +357,18 @@ class TestRows:
         (row,) = as_rows(capsys, *call, "--sheet", "holds=b")
         assert row["status"] == "on_hold"
 
+    def test_a_sheet_that_is_read_as_another_table_is_not_told(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        sessions, holds = f"{HEADER}\n{GOOD}", "patient,first\nP1,2026-02-01\n"
+        sheets = {"2025": sessions, "2026": sessions, "Pauses": holds}
+        book = workbook(tmp_path / "clinic.xlsx", sheets)
+        call = ("schedule", book, "--sheet", "sessions=2026")
+        _, out, _ = run(capsys, *call)
+        assert [f"sheet {n} may hold patients" in out for n in (1, 2, 3)] == [True, False, True]
+        _, out, _ = run(capsys, *call, "--holds", book)
+        assert [f"sheet {n} may hold patients" in out for n in (1, 2, 3)] == [True, False, False]
+
     @pytest.mark.parametrize(
         ("named", "told"),
         [
