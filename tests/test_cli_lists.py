@@ -824,8 +824,12 @@ class TestWorkload:
             for name, content in tables.items()
             for part in (f"--{name}", file_of(tmp_path, content, f"{name}.csv"))
         ]
-        rows = as_rows(capsys, "workload", file, *options, "--as-of", "2026-04-01")
+        call = ("workload", file, *options, "--as-of", "2026-04-01")
+        rows = as_rows(capsys, *call)
         assert sum(int(row["tracks"]) for row in rows) == 0
+        assert "2 tracks: 0 in these weeks, 2 later or not at all" in run(capsys, *call)[1]
+        told = as_json(capsys, *call)
+        assert (told["tracks"], told["coming"]) == (2, 0)
         rows = as_rows(capsys, "workload", file, *NOBODY_ELSE, "--as-of", "2026-04-01")
         assert sum(int(row["tracks"]) for row in rows) == 2
 
