@@ -438,6 +438,16 @@ class TestFiles:
             status, _, err = run(capsys, "worklist", name, *NOBODY_ELSE)
             assert (status, err) == (2, f"botox-schedule: {name}: No such file or directory\n")
 
+    def test_a_table_that_is_not_there_is_told_of_the_word_none(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        file = export(tmp_path, GOOD)
+        for command in (("worklist", file, "--care-ends", "none"), ("schedule", file)):
+            _, _, err = run(capsys, *command, "--holds", "no")
+            assert err.endswith(
+                "no: No such file or directory; give 'none' if there is no such table\n"
+            )
+
     @pytest.mark.parametrize("name", ["missing.csv", "."])
     def test_what_cannot_be_opened_ends_with_2(self, capsys: Capture, name: str) -> None:
         status, out, err = run(capsys, "schedule", name)

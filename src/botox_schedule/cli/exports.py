@@ -179,6 +179,9 @@ def _read(given: Namespace, file: Path, table: str, options: Mapping[str, Any]) 
         if table != _SESSIONS:
             said = said.replace("--column ", f"--column {table}.")
         raise ExchangeError(f"{file}: {said}") from None
+    except FileNotFoundError as error:
+        hint = "" if table == _SESSIONS else f"; give '{NONE}' if there is no such table"
+        raise OSError(error.errno, f"{error.strerror}{hint}", str(file)) from None
 
 
 def _told_once(readings: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, Any]:
