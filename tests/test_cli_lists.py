@@ -357,6 +357,18 @@ class TestRows:
         (row,) = as_rows(capsys, *call, "--sheet", "holds=b")
         assert row["status"] == "on_hold"
 
+    def test_a_sheet_that_is_read_as_another_table_is_not_told(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        sessions, holds = f"{HEADER}\n{GOOD}", "patient,first\nP1,2026-02-01\n"
+        sheets = {"2025": sessions, "2026": sessions, "Pauses": holds}
+        book = workbook(tmp_path / "clinic.xlsx", sheets)
+        call = ("schedule", book, "--sheet", "sessions=2026")
+        _, out, _ = run(capsys, *call)
+        assert [f"sheet {n} may hold patients" in out for n in (1, 2, 3)] == [True, False, True]
+        _, out, _ = run(capsys, *call, "--holds", book)
+        assert [f"sheet {n} may hold patients" in out for n in (1, 2, 3)] == [True, False, False]
+
     @pytest.mark.parametrize(
         ("named", "told"),
         [
@@ -425,6 +437,16 @@ class TestFiles:
         for name in ("s[12].csv", "s*.csv", "file:s1.csv"):
             status, _, err = run(capsys, "worklist", name, *NOBODY_ELSE)
             assert (status, err) == (2, f"botox-schedule: {name}: No such file or directory\n")
+
+    def test_a_table_that_is_not_there_is_told_of_the_word_none(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        file = export(tmp_path, GOOD)
+        for command in (("worklist", file, "--care-ends", "none"), ("schedule", file)):
+            _, _, err = run(capsys, *command, "--holds", "no")
+            assert err.endswith(
+                "no: No such file or directory; give 'none' if there is no such table\n"
+            )
 
     @pytest.mark.parametrize("name", ["missing.csv", "."])
     def test_what_cannot_be_opened_ends_with_2(self, capsys: Capture, name: str) -> None:
@@ -812,8 +834,12 @@ class TestWorkload:
             for name, content in tables.items()
             for part in (f"--{name}", file_of(tmp_path, content, f"{name}.csv"))
         ]
-        rows = as_rows(capsys, "workload", file, *options, "--as-of", "2026-04-01")
+        call = ("workload", file, *options, "--as-of", "2026-04-01")
+        rows = as_rows(capsys, *call)
         assert sum(int(row["tracks"]) for row in rows) == 0
+        assert "2 tracks: 0 in these weeks, 2 later or not at all" in run(capsys, *call)[1]
+        told = as_json(capsys, *call)
+        assert (told["tracks"], told["coming"]) == (2, 0)
         rows = as_rows(capsys, "workload", file, *NOBODY_ELSE, "--as-of", "2026-04-01")
         assert sum(int(row["tracks"]) for row in rows) == 2
 

@@ -659,6 +659,37 @@ class TestPatient:
         (record,) = read(person(**alive), given_dose()).records
         assert record.care_ends == ()
 
+    @pytest.mark.parametrize(
+        ("disposition", "is_told"),
+        [
+            ({"coding": [{"system": "urn:x", "code": "exp"}]}, True),
+            ({"text": "Died in hospital"}, True),
+            (concept("https://www.nubc.org/CodeSystem/PatDischargeStatus", "20"), True),
+            (concept("https://www.nubc.org/CodeSystem/PatDischargeStatus", "01"), False),
+            (concept("urn:x", "20"), False),
+            ({"coding": [{"code": "home", "display": "Home"}], "text": "Expected"}, False),
+        ],
+    )
+    @pytest.mark.parametrize("name", ["hospitalization", "admission"])
+    def test_who_left_an_encounter_dead_is_looked_at(
+        self, name: str, disposition: dict[str, Any], *, is_told: bool
+    ) -> None:
+        """No day is made of it: the encounter may be an error, or another patient's."""
+        encounter = {
+            "resourceType": "Encounter",
+            "status": "finished",
+            "subject": PATIENT,
+            name: {"dischargeDisposition": disposition},
+        }
+        reading = read(person(), given_dose(), encounter)
+        assert codes(reading) == ["may_be_deceased"] * is_told
+        assert reading.unreadable == frozenset({"Patient/1"} if is_told else ())
+        assert reading.records[0].care_ends == ()
+        mistaken = encounter | {"status": "entered-in-error"}
+        assert codes(read(person(), given_dose(), mistaken)) == []
+        known = read(person(deceasedDateTime="2026-02-01"), given_dose(), encounter)
+        assert (codes(known), known.unreadable) == ([], frozenset())
+
     def test_an_instant_is_no_birth_date(self) -> None:
         reading = read(person(birthDate="1980-01-01T00:00:00Z"), given_dose())
         assert (reading.records[0].born_on, codes(reading)) == (None, ["invalid_resource"])

@@ -123,6 +123,18 @@ class TestHistory:
         assert sessions_of(reading) == {"Patient/1": ["2026-01-05"]}
         assert reading.problems == ()
 
+    def test_of_two_histories_neither_is_the_first(self) -> None:
+        """Servers send them in any order; a deletion in one may be the older version."""
+        pages = [
+            {"resource": {"resourceType": "Bundle", "type": "history", "entry": [one]}}
+            for one in (version(None), version(None, "2026-01-02"))
+        ]
+        for order in (pages, pages[::-1]):
+            reading = read_entries(*order, type="collection")
+            (found,) = sessions_of(reading).values()
+            assert sorted(found) == ["2026-01-02", "2026-01-05"]
+            assert codes(reading) == ["uncertain_version"]
+
     @pytest.mark.parametrize(
         "deletion",
         [

@@ -121,8 +121,17 @@ class TestSpreadsheets:
             "sheet 1 may hold patients and is not read here; give each table in a file of its own"
         )
         assert (reading.counts.used, reasons(reading)) == (1, [said] * is_told)
-        assert read(content, sheet="Sheet2").problems == ()
+        assert reasons(read(content, sheet="Sheet2")) == [said] * is_told
         assert read_births(workbook(sheet, [["MRN", "DOB"]])).problems == ()
+
+    def test_a_further_sheet_of_the_same_kind_is_told_next_to_the_one_named(self) -> None:
+        births = [["MRN", "DOB"], ["0012", "1980-01-01"]]
+        others = [["MRN", "Date"], ["0012", "2026-01-05"]]
+        reading = read_births(workbook(others, births, births), sheet="Sheet3")
+        assert [problem.reason[:28] for problem in reading.problems] == [
+            "sheet 2 may hold patients an"
+        ]
+        assert reading.sheet == 3
 
     def test_cells_of_an_error_are_no_numbers(self) -> None:
         """Excel keeps the word of an error as the result of its formula."""

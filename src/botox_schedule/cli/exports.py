@@ -3,6 +3,7 @@
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -15,6 +16,7 @@ from botox_schedule.dates.days import counted
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
 from botox_schedule.tables import FactReading, Problem, TableReading
 from botox_schedule.tables.decisions import look_alikes
+from botox_schedule.tables.unread import unread_sheet
 
 SIDE_TABLES = {
     "holds": "pauses: patient, first, last, reason",
@@ -144,12 +146,11 @@ def clinic_of(given: Namespace) -> Clinic:
         "encoding": given.encoding,
         "indications": (*rules.known.indications, *rules.policy.other_indications),
     }
-    reading = _read(given, given.file, _SESSIONS, options)
-    facts = {
-        name: _read(given, file, name, options)
-        for name in _TABLES[1:]
-        if (file := getattr(given, name, None)) not in {None, NONE}
-    }
+    others = ((name, getattr(given, name, None)) for name in _TABLES[1:])
+    files = {_SESSIONS: given.file} | {name: f for name, f in others if f not in {None, NONE}}
+    read = {name: _read(given, file, name, options) for name, file in files.items()}
+    facts = _told_once(read, files)
+    reading = facts.pop(_SESSIONS)
     doubts: tuple[Problem, ...] = ()
     if "births" in facts:
         reading, doubts = reading.with_births(facts["births"])
@@ -178,6 +179,21 @@ def _read(given: Namespace, file: Path, table: str, options: Mapping[str, Any]) 
         if table != _SESSIONS:
             said = said.replace("--column ", f"--column {table}.")
         raise ExchangeError(f"{file}: {said}") from None
+    except FileNotFoundError as error:
+        hint = "" if table == _SESSIONS else f"; give '{NONE}' if there is no such table"
+        raise OSError(error.errno, f"{error.strerror}{hint}", str(file)) from None
+
+
+def _told_once(readings: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, Any]:
+    """Return the readings; a sheet that one of them read is no problem of another."""
+    at = {name: file.resolve() for name, file in files.items()}
+    read = {(at[name], unread_sheet(found.sheet)) for name, found in readings.items()}
+    return {
+        name: replace(
+            found, problems=tuple(p for p in found.problems if (at[name], p.reason) not in read)
+        )
+        for name, found in readings.items()
+    }
 
 
 def _fact_problems(reading: TableReading, facts: Mapping[str, FactReading[Any]]) -> list[str]:

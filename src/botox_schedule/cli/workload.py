@@ -11,6 +11,7 @@ from typing import Any
 from botox_schedule.cli.arguments import extra
 from botox_schedule.cli.exports import Clinic, clinic_of, export_options
 from botox_schedule.cli.output import Answer, Table, list_answer
+from botox_schedule.dates.days import counted
 
 OPTIONS = export_options(needed=("holds", "care_ends"), notes={}) | {
     "--weeks COUNT:12": "how many weeks (default: 12)",
@@ -44,8 +45,11 @@ def answer(given: Namespace) -> Answer:
         **frames,
     )
     rows = found.to_dicts()
-    data = {"as_of": clinic.rules.as_of, "weeks": rows}
-    told = clinic.told._replace(head=[*clinic.told.head, _NEXT_ONLY], data=data)
+    tracks, coming = len(clinic.tracks()), sum(row["tracks"] for row in rows)
+    data = {"as_of": clinic.rules.as_of, "tracks": tracks, "coming": coming, "weeks": rows}
+    others = f"{tracks - coming} later or not at all"
+    said = f"{counted(tracks, 'track')}: {coming} in these weeks, {others}"
+    told = clinic.told._replace(head=[*clinic.told.head, said, _NEXT_ONLY], data=data)
     listed = list_answer(rows, Table(found.columns, [("", rows)]), told)
     return listed._replace(failed=not clinic.records)
 

@@ -43,7 +43,8 @@ class Entry(NamedTuple):
         kind: Its resource type; empty where there is none, as in a deletion without a resource.
         resource: Its content; empty for a deletion without a resource.
         envelope: The bundle entry that holds it; empty outside a bundle.
-        in_history: Whether the bundle is a history, which lists the newest versions first.
+        history: The place of the bundle that holds it, if that is a history, which lists the
+            newest versions first; None otherwise.
         container: For a contained resource, the entry that contains it; None otherwise.
     """
 
@@ -51,7 +52,7 @@ class Entry(NamedTuple):
     kind: str
     resource: Mapping[str, Any]
     envelope: Mapping[str, Any]
-    in_history: bool
+    history: str | None
     container: "Entry | None" = None
 
     @property
@@ -124,7 +125,7 @@ def _root(where: str, value: Any) -> Entry:
     if kind == "Bundle" and not isinstance(value.get("entry", []), list | tuple):
         raise ExchangeError("not a FHIR bundle: expected a list as 'entry'")
     where = where or ("" if kind == "Bundle" else "resource")
-    return Entry(where, kind, value, {}, in_history=False)
+    return Entry(where, kind, value, {}, history=None)
 
 
 def _line(where: str, text: str) -> Entry | BundleProblem:
@@ -198,11 +199,11 @@ def _is_bundle(node: Entry) -> bool:
 
 def _entries_in(bundle: Entry) -> Iterator[Entry]:
     """The entries of the bundle, not yet checked."""
-    in_history = bundle.resource.get("type") == "history"
+    history = bundle.where if bundle.resource.get("type") == "history" else None
     for number, entry in enumerate(bundle.resource.get("entry", ())):
         resource = within(entry, "resource")
         where, kind = inside(bundle.where, f"entry[{number}]"), text_of(resource, "resourceType")
-        yield Entry(where, kind or "", resource, entry, in_history)
+        yield Entry(where, kind or "", resource, entry, history)
 
 
 def _read(node: Entry, *, is_odd: bool) -> Iterator[Entry | BundleProblem]:

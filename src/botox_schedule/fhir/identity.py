@@ -293,9 +293,11 @@ def _uuid(entry: Entry) -> str | None:
 def _newest(entries: list[Entry]) -> list[Entry]:
     """The newest version by number, then by time, then by place; all that remain equal.
 
-    A history lists its newest versions first; elsewhere the place does not matter.
+    A history lists its newest versions first; elsewhere, and between two histories, the place does
+    not matter.
     """
-    ranks: tuple[Callable[[int, Entry], Any], ...] = (_version, _moment, _place)
+    is_one_list = len({entry.history for entry in entries}) == 1
+    ranks: list[Callable[[int, Entry], Any]] = [_version, _moment, *([_place] * is_one_list)]
     # Versions from different servers, or from one server and none, cannot be compared.
     urls = (text_of(e.envelope, "fullUrl") for e in entries if not e.is_deletion)
     servers = {at.base if at is not None else "" for at in map(address_of, urls)}
@@ -337,7 +339,7 @@ def _is_old(newest: Entry, versions: Iterable[Entry]) -> bool:
 
 
 def _place(number: int, entry: Entry) -> int | None:
-    return -number if entry.in_history else None
+    return None if entry.history is None else -number
 
 
 def _distinct(entries: list[Entry]) -> list[Entry]:

@@ -1,12 +1,13 @@
 """The patients of a bundle: identities, births and deaths."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, tzinfo
 from typing import Any, NamedTuple
 
 from botox_schedule.fhir.bundle import Entry
 from botox_schedule.fhir.days import day_of
-from botox_schedule.fhir.elements import listed, text_of, within
+from botox_schedule.fhir.elements import codings, listed, text_of, texts_in, within
 from botox_schedule.fhir.identity import Directory, address_of, grouped, identifiers_of, subject_of
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
 from botox_schedule.fhir.validity import Validator, modifiers_of
@@ -20,6 +21,12 @@ _LINKS = {PATIENT: ("link", "other"), "Person": ("link", "target"), "Linkage": (
 """The resources that say which patients are the same person, and in which elements."""
 _NO = frozenset({"none", "false", "no", "n", "f", "off", "0", "0.0", ""})
 """How files write that nobody died; ``none`` is a missing element."""
+
+
+_DIED = re.compile(r"\b(exp|expired|died|dead|deceased|death)\b")
+_DISCHARGED_DEAD = frozenset({"20", "40", "41", "42"})
+"""The codes of claims (NUBC) for a discharge by death."""
+_ENCOUNTER = "Encounter"
 
 
 class _Link(NamedTuple):
@@ -164,6 +171,7 @@ class People:
                     yield person.problem(remark, key)
             for remark in self._doubts(members):
                 yield members[-1].problem(remark, key)
+        yield from self._possible_deaths(keys)
         yield from self._broken_links()
         yield from self._shared_identifiers(keys)
 
@@ -189,6 +197,15 @@ class People:
         if any(end.on is None for end in self._deaths(members)):
             message = "the patient has died on an unknown day; every date is suppressed"
             yield BundleProblemCode.DECEASED_WITHOUT_DAY, "deceased", message
+
+    def _possible_deaths(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
+        """Report who left an encounter dead, as far as no Patient states the death."""
+        living = {key for key in keys if not any(map(_is_dead, self._members.get(key, ())))}
+        message = "the patient may have died: find out; no death is taken from here"
+        for entry in self.directory.whole:
+            if entry.kind == _ENCOUNTER and (place := _place_of_death(entry)):
+                for key in living.intersection(self.keys_about(entry)):
+                    yield entry.problem((BundleProblemCode.MAY_BE_DECEASED, place, message), key)
 
     def _broken_links(self) -> Iterator[BundleProblem]:
         message = "the bundle does not hold the patient that the link names"
@@ -258,6 +275,19 @@ def _connected(pairs: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
                 group += [n for n in neighbors[one] if n not in seen and n != start]
                 seen.update(group)
             yield group
+
+
+def _place_of_death(encounter: Entry) -> str:
+    """The element in which an encounter ends with a death, as R4 and R5 name it; else nothing."""
+    if encounter.resource.get("status") in {"cancelled", "entered-in-error"}:
+        return ""
+    for name in ("hospitalization", "admission"):
+        stated = within(encounter.resource.get(name), "dischargeDisposition")
+        told = [*texts_in(stated), *(code for _, code in codings(stated))]
+        claims = {code for system, code in codings(stated) if "nubc" in system.lower()}
+        if any(_DIED.search(text.lower()) for text in told) or claims & _DISCHARGED_DEAD:
+            return f"{name}.dischargeDisposition"
+    return ""
 
 
 def _is_dead(person: Entry) -> bool:

@@ -20,6 +20,7 @@ class BundleProblemCode(StrEnum):
     INCOMPLETE = "incomplete"
     INVALID_RESOURCE = "invalid_resource"
     LINKED_PATIENT = "linked_patient"
+    MAY_BE_DECEASED = "may_be_deceased"
     NAMES_TOXIN = "names_toxin"
     NO_DAY = "no_day"
     NO_SUBJECT = "no_subject"

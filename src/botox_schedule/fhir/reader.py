@@ -103,8 +103,12 @@ class BundleReading(Value, frozen=True):
 
     @property
     def unreadable(self) -> frozenset[str]:
-        """The patients with a session that may be missing; all patients of an incomplete bundle."""
-        lost = {problem.patient for problem in self.problems if problem.session_left_out}
+        """The patients with a session that may be missing, or who may have died.
+
+        Of an incomplete bundle all patients.
+        """
+        died = BundleProblemCode.MAY_BE_DECEASED
+        lost = {p.patient for p in self.problems if p.session_left_out or p.code is died}
         if any(problem.code is BundleProblemCode.INCOMPLETE for problem in self.problems):
             lost.update(record.id for record in self.records)
         return frozenset(patient for patient in lost if patient is not None)

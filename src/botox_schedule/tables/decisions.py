@@ -73,12 +73,14 @@ class FactReading(Generic[_Fact]):
         counts: How many rows came in, and what became of them.
         unreadable: The patients with a row that counts for nothing, or whose row is followed by one
             without a patient.
+        sheet: The number of the sheet that was read; 0 where the file has none.
     """
 
     fact_rows: tuple[FactRow[_Fact], ...]
     problems: tuple[Problem, ...]
     counts: RowCounts
     unreadable: frozenset[str]
+    sheet: int = 0
 
     def __repr__(self) -> str:
         return f"FactReading(counts={self.counts}, problems={len(self.problems)})"
@@ -502,6 +504,7 @@ def _read(
         ),
         counts=settled.counts,
         unreadable=found.unreadable(faulty),
+        sheet=found.sheet,
     )
 
 

@@ -62,6 +62,7 @@ class Table(NamedTuple):
         lines: The lines after the header.
         titles: The lines before it.
         header: The line of the header.
+        sheet: The number of the sheet that is read; 0 where the file has none.
         sheets: The numbers of the sheets that are not read and may hold patients.
     """
 
@@ -70,6 +71,7 @@ class Table(NamedTuple):
     lines: Iterable[Line]
     titles: Sequence[Line]
     header: Line
+    sheet: int
     sheets: Sequence[int]
 
 

@@ -65,6 +65,7 @@ class RowsRead(NamedTuple):
         columns: The columns found in it.
         unread: What columns that are not read may say.
         deaths: The places of columns that are not read and in which a cell speaks of death.
+        sheet: The number of the sheet that was read; 0 where the file has none.
     """
 
     rows: Sequence[RowValues]
@@ -73,6 +74,7 @@ class RowsRead(NamedTuple):
     columns: Collection[str]
     unread: Sequence[Problem]
     deaths: frozenset[int]
+    sheet: int
 
     @property
     def counts(self) -> RowCounts:
@@ -130,9 +132,8 @@ def read_rows(
     unread = [*reader.unread.problems(columns, names, cells)]
     unread += (Problem(found.header.number, told, left_out=False) for told in reader.swapped())
     blank = len(lines) - len(rows)
-    return RowsRead(
-        rows, blank, found.header, found.columns, unread, reader.unread.places_of_death()
-    )
+    deaths = reader.unread.places_of_death()
+    return RowsRead(rows, blank, found.header, found.columns, unread, deaths, found.sheet)
 
 
 def _before_header(titles: Sequence[Line], required: Collection[str]) -> Iterator[RowValues]:

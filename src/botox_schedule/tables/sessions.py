@@ -109,6 +109,7 @@ class TableReading:
         unreadable: The patients with a row that counts for nothing or that leaves open whether
             they have died, whose key looks like another's, or whose row is followed by one without
             a patient. Check their records before a call.
+        sheet: The number of the sheet that was read; 0 where the file has none.
     """
 
     session_rows: tuple[SessionRow, ...]
@@ -118,6 +119,7 @@ class TableReading:
     counts: RowCounts
     months: tuple[MonthOnly, ...]
     unreadable: frozenset[str]
+    sheet: int = 0
 
     def __repr__(self) -> str:
         return f"TableReading(counts={self.counts}, problems={len(self.problems)})"
@@ -277,6 +279,7 @@ def _reading(found: RowsRead) -> TableReading:
         counts=found.counts,
         months=tuple(_months(faulty)),
         unreadable=found.unreadable([*_lost(faulty, used), *doubtful], alike, alike.values()),
+        sheet=found.sheet,
     )
 
 

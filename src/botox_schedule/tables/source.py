@@ -44,7 +44,7 @@ def open_table(
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
     """
-    found, sheets = _lines(source, names, encoding, sheet)
+    found, at, sheets = _lines(source, names, encoding, sheet)
     lines = iter(found)
     head = [*islice(lines, HEADER_LINES)] or [Line(1, ())]
     place = header_place(head, names)
@@ -55,6 +55,7 @@ def open_table(
         chain(head[place + 1 :], lines),
         head[:place],
         header,
+        at,
         sheets,
     )
 
@@ -66,18 +67,18 @@ def _width(header: Line) -> int:
 
 def _lines(
     source: TableSource, names: ColumnNames, encoding: str | None, sheet: str | None
-) -> tuple[Iterable[Line], Sequence[int]]:
+) -> tuple[Iterable[Line], int, Sequence[int]]:
     content, name = _content(source)
     if isinstance(content, str):
-        return _text_lines(content, names.score), ()
+        return _text_lines(content, names.score), 0, ()
     if content.startswith((ZIP, OLE)):
         return _one_sheet(sheets_of(content, name), names, sheet)
     if sheet is not None:
         raise TableError("only a spreadsheet has sheets; leave sheet= (--sheet) out")
     if content.startswith(PARQUET):
-        return parquet_lines(content, name), ()
+        return parquet_lines(content, name), 0, ()
     try:
-        return _text_lines(decoded(content, name, encoding), names.score), ()
+        return _text_lines(decoded(content, name, encoding), names.score), 0, ()
     except ExchangeError as error:
         raise TableError(str(error)) from None
 
@@ -132,21 +133,29 @@ def _checked(text: str) -> str:
 
 def _one_sheet(
     found: dict[str, list[Line]], names: ColumnNames, wanted: str | None
-) -> tuple[list[Line], Sequence[int]]:
+) -> tuple[list[Line], int, Sequence[int]]:
     """Return the sheet the caller named, or the one that has the columns, and which others may."""
+    titles = [*found]
+    at = titles.index(_title(found, names, wanted)) + 1 if titles else 0
+    # Next to the sessions a sheet of any shape may hold patients, such as the deceased.
+    is_other = _may_hold_patients if names.table == "sessions" else _has_table
+    numbered = enumerate(found.values(), 1)
+    others = [n for n, lines in numbered if n != at and is_other(lines, names)]
+    return found[titles[at - 1]] if titles else [], at, others
+
+
+def _title(found: dict[str, list[Line]], names: ColumnNames, wanted: str | None) -> str:
     if wanted is not None:
         if wanted not in found:
             raise TableError(f"no sheet is called {wanted!r}; {len(found)} sheets were found")
-        return found[wanted], ()
+        return wanted
     tables = [title for title, lines in found.items() if _has_table(lines, names)]
     if len(tables) > 1:
         raise TableError(
             f"{len(tables)} sheets hold such a table; name one with sheet= "
             f"(--sheet {names.table}=NAME), or save it as a file"
         )
-    read = next(iter(tables or found), "")
-    others = ((n, found[title]) for n, title in enumerate(found, 1) if title != read)
-    return found.get(read, []), [n for n, lines in others if _may_hold_patients(lines, names)]
+    return next(iter(tables or found))
 
 
 def _may_hold_patients(lines: list[Line], names: ColumnNames) -> bool:

@@ -122,8 +122,8 @@ class UnreadCells:
             )
             for told in islice(rules, 1):
                 yield unread_column(found.header, place, *told)
-        for number in found.sheets if names.table == "sessions" else ():
-            yield Problem(1, f"sheet {number} {_A_SHEET}", left_out=False)
+        for number in found.sheets:
+            yield Problem(1, unread_sheet(number), left_out=False)
 
     def _of_sessions(
         self, names: ColumnNames, header: str, texts: Sequence[str]
@@ -137,6 +137,11 @@ class UnreadCells:
         is_again = bare != header and (bare in known or names.means(bare) in _DOSE)
         if texts and (is_again or _A_DATE.fullmatch(header)):
             yield "hold a further session or dose", _ONE_A_ROW
+
+
+def unread_sheet(number: int) -> str:
+    """Return what is said of another sheet that may hold patients."""
+    return f"sheet {number} {_A_SHEET}"
 
 
 def _texts(cells: Iterable[Cell]) -> list[str]:
