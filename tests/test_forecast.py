@@ -779,6 +779,8 @@ class TestComparisonsWithoutAChangedDate:
             )
             for last in ("2026-06-30", "2026-03-18")
         ]
+        told = "due days that nothing breaks: 2026-03-16 to 2026-03-18"
+        assert [told in answer.explain() for answer in found] == [False, True]
         (change,) = compare_forecasts(*found).changes
         assert str(change) == (
             "due_window: 2026-03-16 to 2026-03-23 became 2026-03-16 to 2026-03-18"
