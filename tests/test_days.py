@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 import botox_schedule as bs
 from botox_schedule import day_in_zone, due_dates, find_protocol
-from botox_schedule.dates import Day
+from botox_schedule.dates import Day, as_day
 from botox_schedule.dates.days import day_by_pattern
 from botox_schedule.errors import DayError
 from botox_schedule.testing import days
@@ -132,6 +132,13 @@ class TestDayInZone:
     def test_only_a_datetime_has_a_day_in_a_zone(self, moment: object) -> None:
         with pytest.raises(DayError, match="give an aware datetime"):
             day_in_zone(moment, "UTC")  # type: ignore[arg-type]
+
+    def test_the_missing_moment_of_pandas_is_none(self) -> None:
+        missing = pytest.importorskip("pandas", reason="pandas is not installed").NaT
+        with pytest.raises(DayError, match=r"moment: give an aware datetime$"):
+            day_in_zone(missing, "UTC")
+        with pytest.raises(DayError, match=r"a NaTType is not a calendar day$"):
+            as_day(missing)
 
     @pytest.mark.parametrize("tz", [None, Nowhere()])
     def test_a_naive_datetime_is_refused(self, tz: tzinfo | None) -> None:

@@ -762,6 +762,30 @@ class TestComparisonsWithoutAChangedDate:
         ]
         assert self.names(*found) == {"resumes_on", "review_on", "typical_on"}
 
+    def test_due_days_that_end_with_an_override(self) -> None:
+        override = {
+            "indication": "chronic-migraine",
+            "first": "2026-01-01",
+            "minimum": "10 weeks",
+            "usual": "10 weeks",
+            "reason": "wear-off",
+            "authority": "clinician",
+        }
+        found = [
+            forecast(
+                record(session("2026-01-05"), overrides=[{**override, "last": last}]),
+                MIGRAINE,
+                as_of="2026-02-01",
+            )
+            for last in ("2026-06-30", "2026-03-18")
+        ]
+        told = "due days that nothing breaks: 2026-03-16 to 2026-03-18"
+        assert [told in answer.explain() for answer in found] == [False, True]
+        (change,) = compare_forecasts(*found).changes
+        assert str(change) == (
+            "due_window: 2026-03-16 to 2026-03-23 became 2026-03-16 to 2026-03-18"
+        )
+
     def test_units_that_were_corrected_or_are_planned(self) -> None:
         def found(neck: int, planned: int | None = None) -> Forecast:
             other = session("2026-02-09", indication="cervical-dystonia", units=neck)

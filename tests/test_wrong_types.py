@@ -103,6 +103,13 @@ def test_what_is_no_list_is_named(name: str, call: Callable[[Any], object], wron
         call(wrong)
 
 
+def test_a_text_is_no_list() -> None:
+    with pytest.raises(TypeError, match="sizes: give a list"):
+        planning.fewest_vials(155, "Botox", sizes="55")
+    with pytest.raises(TypeError, match="weeks: give a list"):
+        outcomes.wear_off("5432", administered_on="2026-01-05", **NADIR)
+
+
 def test_an_age_takes_days_in_any_form() -> None:
     assert bs.dates.age_on("2008-02-29", "2026-02-28") == 17
     with pytest.raises(bs.errors.DayError, match="born_on: give a date"):

@@ -69,12 +69,12 @@ def of_kind(value: object, kind: type[_V], advice: str) -> _V:
 
 
 def a_list(values: Iterable[_V], advice: str) -> Iterable[_V]:
-    """Return *values*, if they are several.
+    """Return *values*, if they are several; a text is one, not several letters.
 
     Raises:
-        TypeError: When they cannot be gone through; it says *advice*.
+        TypeError: When they are not; it says *advice*.
     """
-    if not isinstance(values, Iterable):
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise TypeError(advice)
     return values
 

@@ -110,12 +110,17 @@ def _fault(value: object) -> str:
     if isinstance(value, str):
         is_day = _ISO_DAY.fullmatch(value)
         return NO_SUCH_DAY if is_day else f"{_EXPECTED}; this text is not in that form"
-    if isinstance(value, datetime):
+    if _is_moment(value):
         told = "day_in_zone(moment, 'America/Los_Angeles') makes a day of an aware one"
         return f"{_EXPECTED}; a datetime is not a calendar day; {told}"
     kind = type(value).__name__
     article = "an" if kind[:1].lower() in set("aeiou") else "a"
     return f"{_EXPECTED}; {article} {kind} is not a calendar day"
+
+
+def _is_moment(value: object) -> bool:
+    """Whether *value* is a moment; pandas' missing one, NaT, is a datetime too."""
+    return isinstance(value, datetime) and type(value).__name__ != "NaTType"
 
 
 def is_day_pattern(pattern: str) -> bool:
@@ -176,7 +181,7 @@ def day_in_zone(moment: datetime, zone: str | tzinfo) -> date:
         ...
     botox_schedule.errors.DayError: moment: give an aware datetime; this one has no time zone
     """
-    if not isinstance(moment, datetime):
+    if not _is_moment(moment):
         raise DayError("moment: give an aware datetime")
     if moment.utcoffset() is None:
         raise DayError("moment: give an aware datetime; this one has no time zone")

@@ -71,10 +71,12 @@ def compare_forecasts(before: Forecast, after: Forecast) -> ForecastComparison:
     if before.as_of != after.as_of:
         causes.append(f"the day of the question moved from {before.as_of} to {after.as_of}")
     causes += [f"{date.name} moved from {date.before} to {date.after}" for date in changes]
-    for name in (*_ANSWERS, *_INPUTS):
+    # The due days move with the dates, which are told; without them only their end may move.
+    answers = _ANSWERS if changes else ("due_window", *_ANSWERS)
+    for name in (*answers, *_INPUTS):
         old, new = _words(_answer(before, name)), _words(_answer(after, name))
         if old != new:
-            why = causes if name in _ANSWERS else ()
+            why = causes if name in answers else ()
             changes.append(_change(name, old, new, why))
     changes += _findings(before, after)
     return ForecastComparison(changes=tuple(changes))

@@ -209,6 +209,7 @@ class Forecast(Value, frozen=True):
             dated = "the dates are those of" if any(dates.boundaries) else "nothing is dated for"
             lines.append(f"on hold; {dated} {self.resumes_on}, the first day after it")
         lines += [str(reason) for reason in self.reasons.values()]
+        lines += _broken_days(self.due_window, dates)
         if dates.typical_on is not None:
             typical = f"typical day {dates.typical_on}: {dates.typical_words}"
             lines.append(f"{typical}; it makes nobody due")
@@ -294,6 +295,15 @@ def _findings(
 
 
 _OBSERVED = "observed: give an ObservedResponse, as outcomes.observed_response returns it"
+
+
+def _broken_days(days: Window | None, dates: DueDates) -> Iterator[str]:
+    """The due days where something breaks them: those who read the four dates would not know."""
+    if days is None or dates.due is None:
+        return
+    is_whole = days.first == dates.due and shifted(days.last, 1) == dates.overdue_from
+    if not is_whole:
+        yield f"due days that nothing breaks: {days}"
 
 
 def _late_booking(booking: Booking | None, dates: DueDates) -> list[str]:
