@@ -29,6 +29,8 @@ def day_of_death(reader: CellReader, cell: Cell) -> Parsed:
     A patient with an unreadable day counts as deceased: nobody must call the dead.
     """
     text = text_of(cell)
+    if text == _DAY_ZERO:
+        return _PLACEHOLDER
     word = find_value("deceased", text)
     if word in {"yes", "no"} or not re.search("[^0/. :-]", text):
         return Parsed(Death.DAY_UNKNOWN if word == "yes" else None)
@@ -47,6 +49,8 @@ def day_of_death(reader: CellReader, cell: Cell) -> Parsed:
     return Parsed(Death.DAY_UNKNOWN, note)
 
 
+_DAY_ZERO = "00:00:00"
+"""How a workbook gives the day 0, which it shows, and writes as text, as 1900-01-00."""
 _PLACEHOLDER = unreadable("a placeholder for a missing day")
 
 
