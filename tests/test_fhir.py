@@ -690,6 +690,16 @@ class TestPatient:
         known = read(person(deceasedDateTime="2026-02-01"), given_dose(), encounter)
         assert (codes(known), known.unreadable) == ([], frozenset())
 
+    @pytest.mark.parametrize("none", ["1900-01-01", "1899-12-30T00:00:00Z", "9999-12-31", "1900"])
+    def test_a_day_that_stands_for_none_is_looked_at(self, none: str) -> None:
+        reading = read(person(deceasedDateTime=none, birthDate=none[:10]), given_dose())
+        (record,) = reading.records
+        assert (record.care_ends, record.born_on) == ((), None)
+        assert {"may_be_deceased", "no_day"} <= {*codes(reading)}
+        assert reading.unreadable == frozenset({"Patient/1"})
+        dead = read(person(deceasedDateTime=none, deceasedBoolean=True), given_dose())
+        assert len(dead.records[0].care_ends) == 1
+
     def test_an_instant_is_no_birth_date(self) -> None:
         reading = read(person(birthDate="1980-01-01T00:00:00Z"), given_dose())
         assert (reading.records[0].born_on, codes(reading)) == (None, ["invalid_resource"])

@@ -29,10 +29,8 @@ def day_of_death(reader: CellReader, cell: Cell) -> Parsed:
     A patient with an unreadable day counts as deceased: nobody must call the dead.
     """
     text = text_of(cell)
-    if text == _DAY_ZERO:
-        return _PLACEHOLDER
     word = find_value("deceased", text)
-    if word in {"yes", "no"} or not re.search("[^0/. :-]", text):
+    if word in {"yes", "no"} or not (text == _DAY_ZERO or re.search("[^0/. :-]", text)):
         return Parsed(Death.DAY_UNKNOWN if word == "yes" else None)
     day = reader.day(cell)
     if day.note == TOO_EARLY or getattr(day.value, "year", 0) == date.max.year:
@@ -57,6 +55,8 @@ _PLACEHOLDER = unreadable("a placeholder for a missing day")
 def _is_placeholder(text: str) -> bool:
     """Whether a day in any format is one that systems write where they have none."""
     years = {int(year) for year in re.findall(r"(?<!\d)\d{4}(?!\d)", text)}
+    if text == _DAY_ZERO:
+        years = {LAST_PLACEHOLDER.year}
     return bool(years) and not any(LAST_PLACEHOLDER.year < y < date.max.year for y in years)
 
 
