@@ -112,6 +112,10 @@ class TestMain:
             ((), "required: --holds, --care-ends; --holds: a table of pauses"),
             (("--holds", "none"), "required: --care-ends; --care-ends: a table of discharges"),
             (("--", "--holds"), "'none' if there is none; "),
+            (
+                ("--holds", "a.csv", "--holds=b.csv"),
+                "--holds is given twice; give it once, and sev",
+            ),
         ],
     )
     def test_a_call_that_is_wrong_says_what_to_type(

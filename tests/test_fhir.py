@@ -639,6 +639,23 @@ class TestPatient:
         answer = bs.forecast(record, MIGRAINE, as_of="2026-03-01")
         assert (answer.status, answer.dates.due) == ("deceased", None)
 
+    @pytest.mark.parametrize(
+        ("when", "on", "is_told"),
+        [
+            ("2026-01-05T00:00:00Z", "2026-01-04", True),
+            ("2026-01-05T00:00:00.000+00:00", "2026-01-04", True),
+            ("2026-01-05T00:00:00-05:00", "2026-01-05", False),
+            ("2026-01-05T00:01:00Z", "2026-01-04", False),
+        ],
+    )
+    def test_midnight_may_stand_for_a_day(self, when: str, on: str, *, is_told: bool) -> None:
+        """Programs write a day without its time so; counted a day early, the next one is too."""
+        period = {"effectivePeriod": {"start": when}, "effectiveDateTime": None}
+        for dose in (given_dose(effectiveDateTime=when), given_dose(**period)):
+            reading = read(person(), dose)
+            assert str(reading.records[0].sessions[0].administered_on) == on
+            assert codes(reading) == ["partial_day"] * is_told
+
     @pytest.mark.parametrize("born", [{"birthDate": "1980-01-01"}, {}])
     def test_a_death_without_day_or_session_silences_too(self, born: dict[str, str]) -> None:
         (record,) = read(person(deceasedBoolean=True, **born)).records
@@ -689,6 +706,16 @@ class TestPatient:
         assert codes(read(person(), given_dose(), mistaken)) == []
         known = read(person(deceasedDateTime="2026-02-01"), given_dose(), encounter)
         assert (codes(known), known.unreadable) == ([], frozenset())
+
+    @pytest.mark.parametrize("none", ["1900-01-01", "1899-12-30T00:00:00Z", "9999-12-31", "1900"])
+    def test_a_day_that_stands_for_none_is_looked_at(self, none: str) -> None:
+        reading = read(person(deceasedDateTime=none, birthDate=none[:10]), given_dose())
+        (record,) = reading.records
+        assert (record.care_ends, record.born_on) == ((), None)
+        assert {"may_be_deceased", "no_day"} <= {*codes(reading)}
+        assert reading.unreadable == frozenset({"Patient/1"})
+        dead = read(person(deceasedDateTime=none, deceasedBoolean=True), given_dose())
+        assert len(dead.records[0].care_ends) == 1
 
     def test_an_instant_is_no_birth_date(self) -> None:
         reading = read(person(birthDate="1980-01-01T00:00:00Z"), given_dose())

@@ -274,6 +274,13 @@ class TestDecisions:
     def test_withdrawn_on_or_before_its_first_day_it_never_was(self, withdrawn_on: str) -> None:
         assert self.holds({"withdrawn_on": withdrawn_on}, as_of="2026-03-15") == []
 
+    @pytest.mark.parametrize("none", ["1900-01-01", "0001-01-01"])
+    def test_a_day_that_stands_for_none_takes_nothing_back(self, none: str) -> None:
+        """In a table it is refused and told; the hold counts there too."""
+        standing = self.holds({}, as_of="2026-03-15")
+        assert len(standing) == 1
+        assert self.holds({"withdrawn_on": none}, as_of="2026-03-15") == standing
+
     def test_withdrawn_after_its_end_nothing_changes(self) -> None:
         row = {"withdrawn_on": "2026-05-01"}
         assert self.holds(row, as_of="2026-06-01") == [("2026-03-01", "2026-03-31")]

@@ -49,7 +49,7 @@ class TestDeaths:
         "cell",
         [
             *("1900-01-01", "1899-12-30", "9999-12-31", "unknown", "01/01/1900", "31.12.9999", "2"),
-            *("Alive as of 2026-01-01", "no (asked 1/1/2026)"),
+            *("Alive as of 2026-01-01", "no (asked 1/1/2026)", "1/0/1900", "00:00:00"),
         ],
     )
     def test_a_day_that_stands_for_none_leaves_open_who_lives(self, cell: str) -> None:

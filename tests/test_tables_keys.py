@@ -79,7 +79,7 @@ class TestKeys:
         ("one_key", "other"),
         [
             *(("12", "0012"), ("12.0", "12"), ("ab1", "AB1"), ("A-7", "A 7"), ("0", "00")),
-            ("\uff11\uff12", "12"),
+            *(("\uff11\uff12", "12"), ("A12", "\u041012"), ("\u0392-7", "b-7")),
         ],
     )
     def test_keys_that_look_like_one_patients_are_reported(self, one_key: str, other: str) -> None:

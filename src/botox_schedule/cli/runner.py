@@ -122,13 +122,16 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line that says what to type."""
 
     def check_names(self, arguments: Sequence[str]) -> None:
-        """Name the nearest option where one is unknown."""
-        for given in takewhile("--".__ne__, arguments):
-            name, known = given.partition("=")[0], self._option_string_actions
+        """Name the nearest option where one is unknown; refuse two values where one counts."""
+        names = [given.partition("=")[0] for given in takewhile("--".__ne__, arguments)]
+        known = self._option_string_actions
+        for name in names:
             if name.startswith("--") and name not in known:
                 near = get_close_matches(name, known, n=1, cutoff=0.75)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 self.error(f"there is no option {name}{hint}")
+            if names.count(name) > 1 and name in known and not _is_repeatable(known[name]):
+                self.error(f"{name} is given twice; give it once, and several tables as one file")
 
     def error(self, message: str) -> NoReturn:
         """Print an error; a file's name can be an argument and hold anything."""
@@ -139,6 +142,11 @@ class _Parser(argparse.ArgumentParser):
         said = [f"{name}: {option.help}" for name, option in options.items() if option]
         more = f"'{self.prog} --help' explains every option"
         self.exit(NO_ANSWER, f"{self.prog}: {escaped('; '.join([message, *said, more]))}\n")
+
+
+def _is_repeatable(option: argparse.Action) -> bool:
+    """Whether nothing is lost where an option comes again: it is a flag, or keeps every value."""
+    return option.nargs == 0 or isinstance(option.default, list)
 
 
 def command_parser(name: str) -> _Parser:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, tzinfo
+from datetime import MAXYEAR, UTC, date, datetime, tzinfo
 from typing import Any
 
 from botox_schedule.dates.days import LAST_PLACEHOLDER, day_in_zone
@@ -35,6 +35,15 @@ def day_of(text: Any, element: str, zone: str | tzinfo) -> date:
         except (ValueError, OverflowError):
             pass
     raise Fault(BundleProblemCode.NO_DAY, element, "expected a day or an instant with its offset")
+
+
+def is_placeholder(text: Any) -> bool:
+    """Return whether a dateTime, whole or not, is a day that systems write where they have none."""
+    try:
+        day = date.fromisoformat(f"{text}-01-01"[:10])
+    except ValueError:
+        return False
+    return day <= LAST_PLACEHOLDER or day.year == MAXYEAR
 
 
 def days_of(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> tuple[date, date]:

@@ -6,7 +6,7 @@ from datetime import date, tzinfo
 from typing import Any, NamedTuple
 
 from botox_schedule.fhir.bundle import Entry
-from botox_schedule.fhir.days import day_of
+from botox_schedule.fhir.days import day_of, is_placeholder
 from botox_schedule.fhir.elements import codings, listed, text_of, texts_in, within
 from botox_schedule.fhir.identity import Directory, address_of, grouped, identifiers_of, subject_of
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
@@ -23,6 +23,11 @@ _NO = frozenset({"none", "false", "no", "n", "f", "off", "0", "0.0", ""})
 """How files write that nobody died; ``none`` is a missing element."""
 
 
+_DAYS = {
+    "birthDate": BundleProblemCode.NO_DAY,
+    "deceasedDateTime": BundleProblemCode.MAY_BE_DECEASED,
+}
+"""What a placeholder for a day of a patient is."""
 _DIED = re.compile(r"\b(exp|expired|died|dead|deceased|death)\b")
 _DISCHARGED_DEAD = frozenset({"20", "40", "41", "42"})
 """The codes of claims (NUBC) for a discharge by death."""
@@ -155,7 +160,7 @@ class People:
     def _day(self, person: Entry, element: str) -> date | None:
         stated = person.resource.get(element)
         # A birth date is a day wherever somebody is; an instant would be another day elsewhere.
-        if element == "birthDate" and "T" in str(stated):
+        if is_placeholder(stated) or (element == "birthDate" and "T" in str(stated)):
             return None
         try:
             return day_of(stated, element, self.zone)
@@ -183,7 +188,9 @@ class People:
         if person.resource.get("active") is False and not listed(person.resource, "link"):
             message = "not in use: the patient may have another record, or have left"
             yield BundleProblemCode.UNKNOWN_MODIFIER, "active", message
-        for element in ("birthDate", "deceasedDateTime"):
+        for element, code in _DAYS.items():
+            if is_placeholder(person.resource.get(element)):
+                yield code, element, "a placeholder for a missing day; find out"
             try:
                 day_of(person.resource.get(element, "2000-01-01"), element, self.zone)
             except Fault as fault:
@@ -296,7 +303,5 @@ def _is_dead(person: Entry) -> bool:
     A word that is not clearly a no counts: nobody calls the dead because of a ``1`` or ``"yes"``.
     """
     stated = str(person.resource.get("deceasedBoolean")).strip().lower()
-    return stated not in _NO or any(
-        person.resource.get(element) is not None
-        for element in ("deceasedDateTime", "_deceasedDateTime")
-    )
+    days = [person.resource.get(name) for name in ("deceasedDateTime", "_deceasedDateTime")]
+    return stated not in _NO or any(day is not None and not is_placeholder(day) for day in days)

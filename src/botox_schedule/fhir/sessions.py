@@ -24,6 +24,7 @@ UNKNOWN_INDICATION = "unknown-indication"
 """The indication of a session whose codes name none or several; dose limits still count it."""
 
 DOSE, PROCEDURE = "MedicationAdministration", "Procedure"
+_TIMES = {DOSE: "effective", PROCEDURE: "performed"}
 
 
 @unique
@@ -117,8 +118,7 @@ class SessionReader(NamedTuple):
     def _draft(self, entry: Entry, procedures: Sequence[Entry]) -> _Draft:
         if faults := self.people.validator.faults(entry):
             raise Fault(BundleProblemCode.INVALID_RESOURCE, "", "; ".join(faults))
-        name = "effective" if entry.kind == DOSE else "performed"
-        days = days_of(entry.resource, name, self.people.zone)
+        days = days_of(entry.resource, _TIMES[entry.kind], self.people.zone)
         medications, key = self._medications(entry), self.people.subject(entry)
         own = self._own(procedures, key)
         stated = self._reasons([entry, *own])
@@ -222,9 +222,7 @@ def _concepts_of(entries: Iterable[Entry]) -> Iterator[Any]:
 def _doubts(draft: _Draft, *, is_absent: bool) -> Iterator[Remark]:
     """What a person should review in a session that counts."""
     yield from modifiers_of(draft.entry)
-    if (draft.days[1] - draft.days[0]).days > 1:
-        message = "the period lasts several days; the session counts on its first"
-        yield BundleProblemCode.PARTIAL_DAY, "period", message
+    yield from _doubts_of_days(draft)
     if is_absent:
         message = "this patient is not in the bundle; birth date and death are unknown"
         yield BundleProblemCode.UNKNOWN_SUBJECT, "subject", message
@@ -251,6 +249,20 @@ def _doubts(draft: _Draft, *, is_absent: bool) -> Iterator[Remark]:
     if not _AMOUNTS.isdisjoint(_dosage(draft.entry)) and draft.units is None:
         message = f"expected a number above 0 in one of {', '.join(sorted(UNIT_CODES))}"
         yield BundleProblemCode.UNKNOWN_UNITS, "dosage.dose", message
+
+
+def _doubts_of_days(draft: _Draft) -> Iterator[Remark]:
+    """Where the session may be of another day; a program may have made midnight of a day."""
+    resource, name = draft.entry.resource, _TIMES[draft.entry.kind]
+    stated = text_of(resource, f"{name}DateTime") or text_of(resource.get(f"{name}Period"), "start")
+    day, _, time = (stated or "").partition("T")
+    first, last = draft.days
+    if time.startswith("00:00:00") and day != str(first):
+        message = "midnight, and another day in the clinic's zone: it may stand for its own day"
+        yield BundleProblemCode.PARTIAL_DAY, name, message
+    if (last - first).days > 1:
+        message = "the period lasts several days; the session counts on its first"
+        yield BundleProblemCode.PARTIAL_DAY, "period", message
 
 
 _AMOUNTS = frozenset({"dose", "rateQuantity", "rateRatio", "text"})

@@ -30,7 +30,7 @@ def day_of_death(reader: CellReader, cell: Cell) -> Parsed:
     """
     text = text_of(cell)
     word = find_value("deceased", text)
-    if word in {"yes", "no"} or not re.search("[^0/. :-]", text):
+    if word in {"yes", "no"} or not (text == _DAY_ZERO or re.search("[^0/. :-]", text)):
         return Parsed(Death.DAY_UNKNOWN if word == "yes" else None)
     day = reader.day(cell)
     if day.note == TOO_EARLY or getattr(day.value, "year", 0) == date.max.year:
@@ -47,12 +47,16 @@ def day_of_death(reader: CellReader, cell: Cell) -> Parsed:
     return Parsed(Death.DAY_UNKNOWN, note)
 
 
+_DAY_ZERO = "00:00:00"
+"""How a workbook gives the day 0, which it shows, and writes as text, as 1900-01-00."""
 _PLACEHOLDER = unreadable("a placeholder for a missing day")
 
 
 def _is_placeholder(text: str) -> bool:
     """Whether a day in any format is one that systems write where they have none."""
     years = {int(year) for year in re.findall(r"(?<!\d)\d{4}(?!\d)", text)}
+    if text == _DAY_ZERO:
+        years = {LAST_PLACEHOLDER.year}
     return bool(years) and not any(LAST_PLACEHOLDER.year < y < date.max.year for y in years)
 
 

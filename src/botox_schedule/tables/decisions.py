@@ -125,13 +125,16 @@ def _plain(value: Any) -> Any:
 
 
 _NOBODY = "patient: no session has this key"
-_ALIKE = "patient: no session has this key; one differs only in zeros, case, blanks or hyphens"
+_ALIKE = (
+    "patient: no session has this key; one differs only in zeros, case, blanks, hyphens or alphabet"
+)
 
 
 def look_alikes(keys: Iterable[str]) -> dict[str, str]:
     """Return the keys that look like an earlier one, each with that one.
 
-    Programs change zeros, case, blanks and hyphens. Keys with hyphens in other places are others.
+    Programs change zeros, case, blanks and hyphens, keyboards the alphabet. Keys with hyphens in
+    other places are others.
 
     >>> look_alikes(["0012", "12.0", "AB-1 2", "ab12", "1-11", "11-1"])
     {'12.0': '0012', 'ab12': 'AB-1 2'}
@@ -140,7 +143,7 @@ def look_alikes(keys: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for key in dict.fromkeys(keys):
         # A program that read the keys as numbers writes 12.0.
-        plain = normalize("NFKC", key).casefold().removesuffix(".0")
+        plain = normalize("NFKC", key).casefold().translate(_LATIN).removesuffix(".0")
         apart = plain if plain.isalnum() else _APART.sub("-", plain).strip("-")
         parts = apart.lstrip("0-")
         letters = parts.replace("-", "")
@@ -166,6 +169,8 @@ def _reason(reader: CellReader, cell: Cell) -> Parsed:
     return found if found.value else Parsed("not stated")
 
 
+_LATIN = str.maketrans("авекмнорстухіјѕαβεζηικμνορτυχ", "abekmhopctyxijsabezhikmnoptyx")
+"""Letters of Cyrillic and Greek that look like Latin ones, at least as capitals."""
 _APART = re.compile(r"[\W_]+")
 _DAY = Column(CellReader.day)
 _NEEDED_DAY = Column(CellReader.day, is_required=True)
