@@ -203,6 +203,10 @@ class TestLastSession:
         found = self.found(prior_treatments=[{**self.PRIOR, "cycles": 0}])
         assert (found.status, codes(found)) == ("no_history", set())
 
+    def test_the_last_session_is_one_of_the_cycles(self) -> None:
+        prior = {**self.PRIOR, "cycles": 0, "last_on": "2026-01-05"}
+        assert self.found(prior_treatments=[prior]).cycle_number == 1
+
     def test_the_response_is_that_of_its_indication_and_of_its_day(self) -> None:
         def version(number: str, name: str, onset: str, **period: str) -> bs.TreatmentProtocol:
             other = LEG if name == ARM else ARM

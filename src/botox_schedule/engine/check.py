@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from botox_schedule.dates.days import Day, days_text
-from botox_schedule.engine.cycles import last_cycle_findings, last_judgment
+from botox_schedule.engine.cycles import judged_findings
 from botox_schedule.engine.findings import track_findings
 from botox_schedule.engine.limits import LimitCheck, is_clear, limit_answers, limits_in_words
 from botox_schedule.engine.reasons import minimum_sentence, suppressed_reason
@@ -109,11 +109,7 @@ def check_of(
     """Return the check of a day of a track."""
     verdict = judge_day(track, day)
     checks, told = limit_answers(track, day, planned)
-    findings = (
-        *besides,
-        *track_findings(track, last_cycle_findings(track, last_judgment(track)), on=day),
-        *told,
-    )
+    of_track = track_findings(track, judged_findings(track), on=day)
     deciding = None if verdict.rules is None else verdict.rules.deciding
     return DateCheck(
         on=day,
@@ -124,7 +120,7 @@ def check_of(
         days_from_earliest=None if deciding is None else (day - deciding.gives).days,
         next_allowed_on=next_allowed(track, day),
         limit_checks=checks,
-        findings=tuple(dict.fromkeys(findings)),
+        findings=tuple(dict.fromkeys((*besides, *of_track, *told))),
         reasons=tuple(_reason(track, day, code, verdict.rules) for code in verdict.codes),
     )
 

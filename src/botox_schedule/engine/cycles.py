@@ -110,6 +110,11 @@ def last_cycle_findings(track: AnyTrack, judgment: CycleJudgment | None) -> tupl
     return (*data_findings(track.cycles[-1], track.holds), *timing)
 
 
+def judged_findings(track: AnyTrack) -> tuple[Finding, ...]:
+    """Return the findings about the last recorded cycle, where its judgment is not known yet."""
+    return last_cycle_findings(track, last_judgment(track))
+
+
 def _cycle(
     track: Track, previous: CycleSessions | None, cycle: CycleSessions, number: int
 ) -> TreatmentCycle:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from botox_schedule.dates.days import Day, days_text, shifted
 from botox_schedule.dates.intervals import Window
-from botox_schedule.engine.cycles import last_cycle_findings, last_judgment
+from botox_schedule.engine.cycles import judged_findings
 from botox_schedule.engine.dates import unbroken
 from botox_schedule.engine.findings import next_look, track_findings
 from botox_schedule.engine.limits import (
@@ -289,8 +289,8 @@ def _findings(
     observed: ObservedResponse | None,
 ) -> tuple[Finding, ...]:
     """All findings of a forecast, each once."""
-    about_cycle = last_cycle_findings(track, last_judgment(track))
-    found = (track_findings(track, about_cycle), about_limits, touch_up_findings(track))
+    of_track = track_findings(track, judged_findings(track))
+    found = (of_track, about_limits, touch_up_findings(track))
     return tuple(dict.fromkeys(chain(besides, *found, _early_ends(observed, track))))
 
 

@@ -134,7 +134,7 @@ def _prior_course(reading: Reading, clock: frozenset[str]) -> PriorCourse:
     undated = [p for p in rows if p.last_on is None or p.last_on > reading.as_of]
     began = [p.started_on for p in undated if p.started_on and p.started_on <= reading.as_of]
     return PriorCourse(
-        cycles=sum(course.cycles for course in courses),
+        cycles=sum(max(course.cycles, 1) for course in courses),  # each was given
         started_on=None if None in starts else min(day for day in starts if day is not None),
         last_sessions=tuple(
             TreatmentSession(administered_on=latest, indication=p.indication, product=p.product)
