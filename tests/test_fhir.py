@@ -707,6 +707,42 @@ class TestPatient:
         known = read(person(deceasedDateTime="2026-02-01"), given_dose(), encounter)
         assert (codes(known), known.unreadable) == ([], frozenset())
 
+    @pytest.mark.parametrize(
+        ("kind", "code", "is_told"),
+        [
+            ("Condition", {"text": "Dead"}, True),
+            ("Flag", {"coding": [{"code": "x", "display": "Patient deceased"}]}, True),
+            ("Observation", {"text": "Date of death"}, True),
+            ("Condition", {"text": "Fear of death"}, False),
+            ("FamilyMemberHistory", {"text": "Dead"}, False),
+        ],
+    )
+    def test_a_death_that_another_resource_states_is_looked_at(
+        self, kind: str, code: dict[str, Any], *, is_told: bool
+    ) -> None:
+        stated = {"resourceType": kind, "subject": PATIENT, "code": code}
+        reading = read(person(), given_dose(), stated)
+        assert codes(reading) == ["may_be_deceased"] * is_told
+        assert bool(reading.unreadable) is is_told
+
+    @pytest.mark.parametrize(
+        ("name", "is_told"),
+        [
+            ({"text": "DOE, JANE (DECEASED)"}, True),
+            ({"family": "Doe \u2020", "given": ["Jane"]}, True),
+            ({"family": "Diedrich", "given": ["Dee", "Death"]}, False),
+        ],
+    )
+    def test_a_name_that_tells_of_a_death_is_looked_at(
+        self, name: dict[str, Any], *, is_told: bool
+    ) -> None:
+        reading = read(person(name=[name]), given_dose())
+        assert codes(reading) == ["may_be_deceased"] * is_told
+
+    def test_a_record_that_is_not_in_use_is_told_however_it_is_written(self) -> None:
+        for stated in (False, "false"):
+            assert codes(read(person(active=stated), given_dose())) == ["unknown_modifier"]
+
     @pytest.mark.parametrize("none", ["1900-01-01", "1899-12-30T00:00:00Z", "9999-12-31", "1900"])
     def test_a_day_that_stands_for_none_is_looked_at(self, none: str) -> None:
         reading = read(person(deceasedDateTime=none, birthDate=none[:10]), given_dose())

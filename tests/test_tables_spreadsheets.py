@@ -223,6 +223,17 @@ class TestSpreadsheets:
         with pytest.raises(TableError, match="a zip file without a spreadsheet; unpack it"):
             read(content.getvalue())
 
+    def test_a_binary_workbook_says_so(self) -> None:
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as book:
+            book.writestr("xl/workbook.bin", b"\x83\x01\x00")
+        with pytest.raises(TableError, match=r"an \.xlsb workbook is not read; save it as \.xlsx"):
+            read(content.getvalue())
+
+    def test_a_printed_report_is_no_text_of_another_encoding(self) -> None:
+        with pytest.raises(TableError, match="a page or a document, not a table"):
+            read(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
+
     def test_only_an_error_of_the_file_is_refused(self) -> None:
         with pytest.raises(KeyboardInterrupt), refusing("spreadsheet"):
             raise KeyboardInterrupt

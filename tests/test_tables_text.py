@@ -156,6 +156,7 @@ class TestText:
             ("patient,date\n1,2026-01-05\n1,2026\0", "line 3: a null character was found"),
             ("<html><table><tr><td>MRN", "a page or a document, not a table; save it as CSV or .xlsx"),
             ('[{"MRN": 1}]', "a page or a document, not a table"),
+            ("%PDF-1.7\n", "a page or a document, not a table"),
             ("MRN^DOS^Dx\n1^2026-01-05^G43.709", "1 column was found; separate columns by commas, semicolons, tabs or bars"),
             ('"patient\nx', "line 1: not a row of a table"),
             ("Smith,2026-01-05,Jones\n", "line 1: no column for patient, date, indication; 3 columns were found"),

@@ -423,6 +423,25 @@ class TestColumnsThatAreNotRead:
         said = "column 6 may say that a dose is not in units and is not read; say so with"
         assert [reason.startswith(said) for reason in found] == [True] * is_told
 
+    @pytest.mark.parametrize(
+        ("header", "cell", "is_told"),
+        [
+            ("Visit type", "Consultation", True),
+            ("Procedure", "No injection", True),
+            ("Terminart", "Beratung", True),
+            ("Visit type", "Botox injection", False),
+            ("Visit type", "Follow-up", False),
+            ("Provider", "Consult", False),
+        ],
+    )
+    def test_a_visit_without_an_injection_is_told(
+        self, header: str, cell: str, *, is_told: bool
+    ) -> None:
+        """Counted as a session, a talk sends the patient home untreated for twelve weeks."""
+        found = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
+        said = "column 5 may say that a visit was a talk without an injection and is not read"
+        assert [reason.startswith(said) for reason in found] == [True] * is_told
+
     @pytest.mark.parametrize(("cell", "is_told"), [("53", True), ("RT 73", True), ("530", False)])
     def test_a_procedure_that_was_stopped_is_told(self, cell: str, *, is_told: bool) -> None:
         reading = read(f"MRN,DOS,Dx,Drug,Modifier\n{self.ROW},{cell}\n")

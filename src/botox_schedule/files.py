@@ -41,7 +41,8 @@ _MARKS = {
 _END_OF_FILE = "\x1a"
 # Characters that are read once more, because the row before them has no end.
 _MOST_AGAIN = 64 * MEBIBYTE
-_DOCUMENT = re.compile(r"\s*(<[!?a-zA-Z]|\{|\[\s*\{)")
+_A_DOCUMENT = "a page or a document, not a table; save it as CSV or .xlsx"
+_DOCUMENT = re.compile(r"\s*(%PDF|<[!?a-zA-Z]|\{|\[\s*\{)")
 _PRIVATE = 0o600
 _SHARED = 0o666
 
@@ -208,11 +209,12 @@ def decoded(content: bytes, name: str, encoding: str | None) -> str:
     try:
         text = content.decode(encoding or by_mark)
     except (ValueError, LookupError):  # a name that no encoding can have included
-        raise ExchangeError(_why_not(encoding)) from None
+        told = _A_DOCUMENT if content.startswith(b"%PDF") else _why_not(encoding)
+        raise ExchangeError(told) from None
     if "\0" in text:
         raise ExchangeError(_with_nulls(text, encoding or by_mark))
     if _DOCUMENT.match(text):
-        raise ExchangeError("a page or a document, not a table; save it as CSV or .xlsx")
+        raise ExchangeError(_A_DOCUMENT)
     return text.lstrip("\ufeff").removesuffix(_END_OF_FILE)
 
 

@@ -32,6 +32,12 @@ _DIED = re.compile(r"\b(exp|expired|died|dead|deceased|death)\b")
 _DISCHARGED_DEAD = frozenset({"20", "40", "41", "42"})
 """The codes of claims (NUBC) for a discharge by death."""
 _ENCOUNTER = "Encounter"
+_FINDINGS = frozenset({"Condition", "Flag", "Observation"})
+_DEATH = re.compile(
+    r"(patient (has )?)?(is )?(dead|died|deceased|expired|death)|(date|cause) of death"
+)
+_MARKED = re.compile(r"\b(deceased|dec'?d|died)\b|[\u2020\u271d]")
+"""How a name says it that a system without a field for deaths has."""
 
 
 class _Link(NamedTuple):
@@ -185,7 +191,9 @@ class People:
         for fault in self.validator.faults(person):
             message = f"{fault}; birth date and death may be missing"
             yield BundleProblemCode.INVALID_RESOURCE, "", message
-        if person.resource.get("active") is False and not listed(person.resource, "link"):
+        if str(person.resource.get("active")).lower() == "false" and not listed(
+            person.resource, "link"
+        ):
             message = "not in use: the patient may have another record, or have left"
             yield BundleProblemCode.UNKNOWN_MODIFIER, "active", message
         for element, code in _DAYS.items():
@@ -206,11 +214,11 @@ class People:
             yield BundleProblemCode.DECEASED_WITHOUT_DAY, "deceased", message
 
     def _possible_deaths(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
-        """Report who left an encounter dead, as far as no Patient states the death."""
+        """Report deaths that anything but a Patient's own elements states, unless these do too."""
         living = {key for key in keys if not any(map(_is_dead, self._members.get(key, ())))}
         message = "the patient may have died: find out; no death is taken from here"
         for entry in self.directory.whole:
-            if entry.kind == _ENCOUNTER and (place := _place_of_death(entry)):
+            if place := _place_of_death(entry):
                 for key in living.intersection(self.keys_about(entry)):
                     yield entry.problem((BundleProblemCode.MAY_BE_DECEASED, place, message), key)
 
@@ -284,10 +292,23 @@ def _connected(pairs: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
             yield group
 
 
-def _place_of_death(encounter: Entry) -> str:
-    """The element in which an encounter ends with a death, as R4 and R5 name it; else nothing."""
-    if encounter.resource.get("status") in {"cancelled", "entered-in-error"}:
+def _place_of_death(entry: Entry) -> str:
+    """The element in which a resource says that its patient has died; else nothing."""
+    if entry.resource.get("status") in {"cancelled", "entered-in-error"}:
         return ""
+    if entry.kind == _ENCOUNTER:
+        return _discharged_dead(entry)
+    if entry.kind == PATIENT:
+        names = [text for name in listed(entry.resource, "name") for text in name.values()]
+        return "name" if _MARKED.search(" ".join(map(str, names)).lower()) else ""
+    if entry.kind not in _FINDINGS:
+        return ""
+    texts = (text.strip().lower() for text in texts_in(entry.resource.get("code")))
+    return "code" if any(map(_DEATH.fullmatch, texts)) else ""
+
+
+def _discharged_dead(encounter: Entry) -> str:
+    """The element in which an encounter ends with a death, as R4 and R5 name it; else nothing."""
     for name in ("hospitalization", "admission"):
         stated = within(encounter.resource.get(name), "dischargeDisposition")
         told = [*texts_in(stated), *(code for _, code in codings(stated))]

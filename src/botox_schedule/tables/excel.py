@@ -18,6 +18,7 @@ OLE = b"\xd0\xcf\x11\xe0"
 _MOST_BYTES = 64 * MEBIBYTE
 _BOOK = re.compile(r"xl/|content\.xml\Z")
 """Part of each spreadsheet, in Office Open XML or in OpenDocument."""
+_BINARY_BOOK = "xl/workbook.bin"
 _MOST_TEXT = 128 * MEBIBYTE
 _READ = (".xml", ".rels", "mimetype")
 _PREFIX = rb"<(?:[^\s<>/]+:)?"
@@ -79,6 +80,8 @@ def _new_sheets(content: bytes, name: str) -> dict[str, list[Line]]:
     import python_calamine as calamine  # noqa: PLC0415 - an extra
 
     found = zip_entries(content, name, _MOST_BYTES)
+    if _BINARY_BOOK in found:
+        raise TableError("an .xlsb workbook is not read; save it as .xlsx")
     if not any(map(_BOOK.match, found)):
         raise TableError("a zip file without a spreadsheet; unpack it, and give the file in it")
     # Pictures and macros are not read; a sheet of another name would be read unchecked.

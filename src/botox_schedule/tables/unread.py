@@ -318,6 +318,12 @@ _SUBJECTS = (
         ("say for when a visit is booked", "give it a row of its own with the status booked"),
     ),
     _Subject(
+        "visit",
+        _OF_SESSIONS,
+        lambda _, text: find_value("talk", text) is not None,
+        ("say that a visit was a talk without an injection", "leave such rows out"),
+    ),
+    _Subject(
         "unit",
         _OF_SESSIONS,
         lambda _, text: find_value("other_unit", text) is not None,
