@@ -164,8 +164,7 @@ def made(model: Callable[_P, _V], *_: _P.args, **fields: _P.kwargs) -> _V:
     """
     kind: Any = model
     value: _V = object.__new__(kind)
-    defaults = _defaults(kind)
-    _set_fields(value, fields if len(fields) == len(defaults) else defaults | fields)
+    _set_fields(value, _defaults(kind) | fields)
     _set_given(value, set(fields))
     _set_extra(value, None)
     _set_private(value, None)

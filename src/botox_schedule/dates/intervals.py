@@ -418,11 +418,13 @@ class IntervalRange(Value, frozen=True):
             UnknownWordError: When *short_month* is unknown.
             CalendarRangeError: When an end would leave the years 1 to 9999.
         """
-        start, bounds = as_day(day), (self.first, self.last)
-        short_month = _short_month(short_month)
+        return self.added_to(as_day(day), _short_month(short_month))
+
+    def added_to(self, day: date, short_month: ShortMonth = _LAST_DAY) -> Window:
+        """Return the same as :meth:`after`, for a plain date that was validated before."""
+        first = self.first.added_to(day, short_month)
         # The bounds are in order from every start, so the days are too.
-        first, last = (bound.added_to(start, short_month) for bound in bounds)
-        return made(Window, first=first, last=last)
+        return made(Window, first=first, last=self.last.added_to(day, short_month))
 
     def __str__(self) -> str:
         first, last = str(self.first), str(self.last)

@@ -53,12 +53,12 @@ class TrackDates(NamedTuple):
         version, usual = self.rules.protocol, self.rules.usual
         own = () if version is None else version.unverified_retreatment
         weighed = [m for m in self.rules.minimums if m.binds or m is self.rules.advising]
-        stated = [m.protocol.unverified_retreatment for m in weighed if m.protocol is not None]
+        stated = (m.protocol.unverified_retreatment for m in weighed if m.protocol is not None)
         found = []
-        if self.earliest is not None and any("minimum" in names for names in stated):
-            found.append("minimum")
-        if self.earliest is not None and usual is not None and usual.owner is UsualOwner.LABEL:
-            found += [name for name in own if name == "usual"]
+        if self.earliest is not None:
+            found = [name for names in stated for name in names if name == "minimum"][:1]
+            if usual is not None and usual.owner is UsualOwner.LABEL:
+                found += [name for name in own if name == "usual"]
         if self.typical_on is not None:
             found += [name for name in own if name == "typical"]
         return tuple(found)

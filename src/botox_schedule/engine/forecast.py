@@ -25,7 +25,7 @@ from botox_schedule.engine.response import (
     FEWEST_CYCLES,
     ObservedResponse,
     ResponseTimeline,
-    response_phase,
+    phase_on,
     timeline_of,
 )
 from botox_schedule.engine.session import DueDates, due_dates_of
@@ -272,7 +272,7 @@ def forecast_of(
         days_since_due=_days_between(dates.due, as_of),
         booking=_booking_of(booked),
         timeline=timeline,
-        phase=None if timeline is None else response_phase(timeline, as_of=as_of),
+        phase=None if timeline is None else phase_on(timeline, as_of),
         observed=observed,
         clear=is_clear(booking_verdict(track, day), checks),
         limit_checks=checks,

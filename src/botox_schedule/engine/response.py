@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise, zip_longest
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from botox_schedule.dates.days import Day, DayInput, as_day, days_text, shifted
@@ -152,7 +152,7 @@ def timeline_of(
         stated, for_whom, share = figures(response)
         if stated is not None:
             name, name_of_whom, name_of_share = _FIELDS[stage]
-            windows[name] = stated.after(day, short_month=short_month)
+            windows[name] = stated.added_to(day, short_month)
             windows[name_of_whom], windows[name_of_share] = for_whom, share
     full_benefit_by = None
     if course_started_on is not None and response.full_benefit is not None:
@@ -202,7 +202,7 @@ def response_phase(timeline: ResponseTimeline, *, as_of: DayInput) -> ResponsePh
 def phase_on(timeline: ResponseTimeline, day: date) -> ResponsePhase:
     """Return the same as :func:`response_phase`, for a day from the session on."""
     boundaries = phase_boundaries(timeline)
-    return boundaries[bisect_right([first for first, _ in boundaries], day) - 1][1]
+    return boundaries[bisect_right(boundaries, day, key=itemgetter(0)) - 1][1]
 
 
 def phase_boundaries(timeline: ResponseTimeline) -> list[tuple[date, ResponsePhase]]:

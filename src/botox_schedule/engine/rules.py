@@ -4,8 +4,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from functools import cached_property, lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from botox_schedule.dates.days import is_within, shifted
 from botox_schedule.dates.intervals import Interval, IntervalRange
@@ -42,7 +43,7 @@ class LabelRule(NamedTuple):
         return []
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class LabelRules:
     """The protocols that bear on the next session; those of one question are one object.
 
@@ -55,6 +56,12 @@ class LabelRules:
     own: tuple[Versions, ...]
     others: tuple[LabelRule, ...]
     substituted: bool = False
+
+    @cached_property
+    def changes(self) -> frozenset[date]:
+        """The days on which another version comes into force, or one ends."""
+        families = [*self.own, *(v for other in self.others for tier in other.tiers for v in tier)]
+        return frozenset(_bounds(v.in_force for versions in families for v in versions))
 
 
 class Minimum(NamedTuple):
@@ -214,7 +221,7 @@ class IntervalRules:
 
     def __init__(self, facts: RuleFacts) -> None:
         self.facts: RuleFacts = facts
-        ahead = {day for day in _changes(facts) if day > facts.anchor}
+        ahead = [day for day in _changes(facts) if day > facts.anchor]
         self._starts = [facts.anchor, *sorted(ahead)]
         self._overriding = _overriding_from(facts, self._starts)
         self._payers = _in_force(_payers(facts), self._starts)
@@ -418,9 +425,12 @@ def _weighed(
     )
 
 
+_GIVES = attrgetter("gives")
+
+
 def _latest(minimums: Iterable[Minimum], *, binding: bool) -> Minimum | None:
-    weighed = (minimum for minimum in minimums if minimum.binds is binding)
-    return max(weighed, key=lambda minimum: minimum.gives, default=None)
+    weighed = [minimum for minimum in minimums if minimum.binds is binding]
+    return max(weighed, key=_GIVES, default=None)
 
 
 def _judging(
@@ -547,26 +557,28 @@ def _opens_on(
     return max(days)
 
 
-def _changes(facts: RuleFacts) -> Iterator[date]:
+class _Dated(Protocol):
+    @property
+    def first(self) -> date | None: ...
+    @property
+    def last(self) -> date | None: ...
+
+
+def _changes(facts: RuleFacts) -> Iterable[date]:
     """The days on which other rules come into force."""
-    for first, last in _periods(facts):
-        if first is not None:
-            yield first
-        if last is not None and last < date.max:
-            yield shifted(last, 1)
+    valid = [approved.valid for approved in facts.approved]
+    dated: tuple[_Dated, ...]
+    dated = (*facts.overrides, *facts.payer, *facts.doubts.minimums, *valid)
+    return facts.labels.changes.union(_bounds(dated))
 
 
-def _periods(facts: RuleFacts) -> Iterator[tuple[date | None, date | None]]:
-    for versions in facts.labels.own:
-        yield from ((v.in_force.first, v.in_force.last) for v in versions)
-    for other in facts.labels.others:
-        families = (family for tier in other.tiers for family in tier)
-        yield from ((v.in_force.first, v.in_force.last) for family in families for v in family)
-    yield from ((override.first, override.last) for override in facts.overrides)
-    yield from ((rule.first, rule.last) for rule in facts.payer)
-    yield from ((stated.first, stated.last) for stated in facts.doubts.minimums)
-    for approved in facts.approved:
-        yield approved.valid.first, approved.valid.last
+def _bounds(dated: Iterable[_Dated]) -> Iterator[date]:
+    """The first day of each period, and the day after it."""
+    for each in dated:
+        if each.first is not None:
+            yield each.first
+        if each.last is not None and each.last < date.max:
+            yield shifted(each.last, 1)
 
 
 @lru_cache(maxsize=256)

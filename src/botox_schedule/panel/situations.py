@@ -115,6 +115,7 @@ class Engine:
         self._session = lru_cache(maxsize=100_000)(partial(_session, meanings.names))
         self._visit = lru_cache(maxsize=100_000)(session_of)
         self._cycle = lru_cache(maxsize=100_000)(partial(_cycle, meanings, self._visit))
+        self._codes = lru_cache(maxsize=100_000)(partial(_codes, self.tracks))
 
     def standing(self, sessions: str, policy: int, age: int, decided: int) -> tuple[Any, ...]:
         """Where a track whose last cycle has these sessions stands, with the track's number."""
@@ -152,8 +153,7 @@ class Engine:
 
     def booked(self, asked_of: int, touch_up: bool, days: str) -> tuple[int]:  # noqa: FBT001 - a key
         """Why visits, or touch-ups, should not be booked for some days ahead."""
-        track, on = self.tracks[asked_of], map(date.fromordinal, map(int, days.split(",")))
-        each = (booking_codes(track, day) for day in on)
+        each = [self._codes(asked_of, day) for day in days.split(",")]
         codes = map(codes_of_touch_up, each) if touch_up else codes_in_series(each)
         return (bits_of(set().union(*codes)),)
 
@@ -185,9 +185,16 @@ class Engine:
         self, track: Track, kinds: Mapping[date | None, SessionKind], status: SessionStatus
     ) -> list[TreatmentSession]:
         """The planned treatment on some days, in their order."""
+        days = sorted([(day, kind) for day, kind in kinds.items() if day])
+        if not days:
+            return []
         planned, product = track.protocol.indication, PRODUCTS.index(track.protocol.product)
-        days = sorted((day, kind) for day, kind in kinds.items() if day)
         return [self._visit(on, planned, product, status=status, kind=kind) for on, kind in days]
+
+
+def _codes(tracks: Sequence[Track], asked_of: int, day: str) -> frozenset[FindingCode]:
+    """Why a visit should not be booked for a day ahead; many patients share it."""
+    return frozenset(booking_codes(tracks[asked_of], date.fromordinal(int(day))))
 
 
 def _cycle(

@@ -176,7 +176,7 @@ class RetreatmentRule(Figures, frozen=True):
             raise ValueError("a typical interval needs the name of its statistic, and both or none")
         return self
 
-    @property
+    @cached_property
     def minimum_is_advisory(self) -> bool:
         """Whether the source only advises the minimum and does not require it."""
         return self.minimum_source is not None and self.minimum_source.is_advice

@@ -1,7 +1,9 @@
 """What a person should look at, as values."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from hashlib import sha256
+from inspect import signature
 from typing import Any, Protocol
 
 from pydantic import Field, model_validator
@@ -87,9 +89,16 @@ def _mark(subject: object) -> str:
     return f"{what} {_words(subject, _DAYS)}"
 
 
-def _words(subject: object, names: Iterable[str]) -> str:
-    given = [(name, value) for name in names if (value := getattr(subject, name, None)) is not None]
-    return " ".join([f"{name}={value!s}" for name, value in given])
+def _words(subject: object, names: tuple[str, ...]) -> str:
+    kind: Any = type(subject)
+    given = [(name, getattr(subject, name)) for name in _fields(kind, names)]
+    return " ".join([f"{name}={value!s}" for name, value in given if value is not None])
+
+
+@cache
+def _fields(kind: type, names: tuple[str, ...]) -> list[str]:
+    """Those of some names that rows of a kind have."""
+    return [name for name in names if name in signature(kind).parameters]
 
 
 def raise_findings(findings: Sequence[Finding]) -> None:

@@ -1,6 +1,6 @@
 """Which sessions and decisions of a record count on a day, and how sessions form cycles."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
@@ -136,23 +136,19 @@ def read_history(
             (rows if is_known(row, as_of) else unknown_yet).append(row)
     found = _one_for_each_id(rows)
     history = History([], [], [], [], unknown_yet, later, [], found.merged, found.copies, ())
-    known = {name for name in {s.indication for s in found.kept} if recognizes(name)}
+    planned = {SessionStatus.BOOKED: history.booked, **dict.fromkeys(_MISSED, history.missed)}
+    given = {
+        name: history.completed if recognizes(name) else history.unrecognized
+        for name in {session.indication for session in found.kept}
+    }
     for session in found.kept:
-        _list_of(session, history, died_on, known).append(session)
+        if session.status is not _COMPLETED:
+            planned.get(session.status, history.other).append(session)
+        elif died_on is not None and session.administered_on > died_on:
+            history.after_death.append(session)
+        else:
+            given[session.indication].append(session)
     return history._replace(findings=tuple(_findings(record, history, found.conflicting)))
-
-
-def _list_of(
-    session: TreatmentSession, history: History, died_on: date | None, known: Collection[str]
-) -> list[TreatmentSession]:
-    """The list of the history that a session belongs to."""
-    if session.status is _COMPLETED:
-        if died_on is not None and session.administered_on > died_on:
-            return history.after_death
-        return history.completed if session.indication in known else history.unrecognized
-    if session.status is SessionStatus.BOOKED:
-        return history.booked
-    return history.missed if session.status in _MISSED else history.other
 
 
 def _findings(
