@@ -228,3 +228,11 @@ def test_a_clinic_that_is_neither_open_nor_closed_is_refused(answer: object) -> 
         planning.ClinicCalendar(predicate=calendar).is_open("2026-01-05")
     with pytest.raises(TypeError, match=f"is_open: {told}"):
         call_by(date(2026, 3, 30), 7, calendar)
+
+
+def test_simulated_days_are_asked_of_a_function_that_answers() -> None:
+    panel, pl = pytest.importorskip("botox_schedule.panel"), pytest.importorskip("polars")
+    sessions = pl.DataFrame({"patient": [], "administered_on": [], "indication": [], "product": []})
+    asked: dict[str, Any] = {**ASKED, "holds": None, "care_ends": None}
+    with pytest.raises(TypeError, match="is_open: give a function that returns True or False"):
+        panel.simulate(sessions, seed=1, is_open=lambda _: "closed", **asked)

@@ -99,7 +99,7 @@ def simulate(
         PanelError: When a column is missing or of another type, a protocol of *instead* takes
             no known one's place, or several policies are given.
         DayError: When *as_of* is not a calendar day.
-        TypeError: When *is_open* cannot be asked for a day.
+        TypeError: When *is_open* cannot be asked for a day, or answers neither True nor False.
 
     >>> import polars as pl
     >>> sessions = pl.DataFrame({
@@ -114,7 +114,7 @@ def simulate(
     whole(seed, "seed", -(2**64), 2**64)
     delays = tuple(delays)  # a column of a frame has no truth
     _check_numbers(days, replicates, delays, capacity)
-    opening_days(is_open, "is_open")
+    is_open = opening_days(is_open, "is_open")
     if rules.get("policies") is not None:
         raise PanelError("policies: give one policy; the days to come are drawn by one")
     known, day = known_protocols(protocols), as_day(as_of, "as_of")
