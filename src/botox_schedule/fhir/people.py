@@ -294,7 +294,7 @@ def _connected(pairs: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
 
 def _place_of_death(entry: Entry) -> str:
     """The element in which a resource says that its patient has died; else nothing."""
-    if entry.resource.get("status") in {"cancelled", "entered-in-error"}:
+    if text_of(entry.resource, "status") in {"cancelled", "entered-in-error"}:
         return ""
     if entry.kind == _ENCOUNTER:
         return _discharged_dead(entry)
