@@ -14,7 +14,7 @@ from botox_schedule.cli.output import Told
 from botox_schedule.cli.tracks import ListedTrack, Rules, listed_tracks, rules_of
 from botox_schedule.dates.days import counted
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
-from botox_schedule.tables import FactReading, Problem, TableReading
+from botox_schedule.tables import FactReading, TableReading
 from botox_schedule.tables.decisions import look_alikes
 from botox_schedule.tables.unread import unread_sheet
 
@@ -151,9 +151,7 @@ def clinic_of(given: Namespace) -> Clinic:
     read = {name: _read(given, file, name, options) for name, file in files.items()}
     facts = dict(_told_once(read, files))
     reading = facts.pop(_SESSIONS)
-    doubts: tuple[Problem, ...] = ()
-    if "births" in facts:
-        reading, doubts = reading.with_births(facts["births"])
+    reading, doubts = reading.with_births(facts["births"]) if "births" in facts else (reading, ())
     problems = [*map(str, reading.problems), *_fact_problems(reading, facts)]
     problems += [f"births: {problem}" for problem in doubts]
     return Clinic(reading, facts, problems, rules)
