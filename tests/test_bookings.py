@@ -67,6 +67,12 @@ class TestFindingsAboutBookings:
         found = bs.forecast(bs.PatientRecord(sessions=rows), MIGRAINE, as_of=AS_OF)
         assert ("not_rebooked" in codes(found)) is asks
 
+    def test_a_visit_missed_on_the_day_of_the_last_session_is_settled(self) -> None:
+        for day, settled in (("2026-01-05", True), ("2026-01-06", False)):
+            rows = [GIVEN, visit(day, "no_show", id="m")]
+            found = bs.forecast(bs.PatientRecord(sessions=rows), MIGRAINE, as_of=AS_OF)
+            assert ("not_rebooked" not in codes(found)) is settled
+
     def test_a_booking_for_the_day_of_the_last_session_is_settled(self) -> None:
         for day, settled in (("2026-01-05", True), ("2026-01-06", False)):
             rows = [GIVEN, visit(day, "booked", product="Dysport")]

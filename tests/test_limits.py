@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import botox_schedule as bs
@@ -897,6 +897,41 @@ class TestClearsOnWithBookings:
         assert str(check("2026-06-20").clears_on) == clears_on
         assert check(clears_on).is_met
 
+    @given(
+        st.lists(
+            st.tuples(
+                st.integers(-90, 90),
+                st.sampled_from([None, 50, 245, 246, 300]),
+                st.sampled_from(["Botox", "Botox", None, "Xeomin"]),
+            ),
+            max_size=5,
+        )
+    )
+    @example([(-30, 50, "Botox"), (0, 245, "Botox")])  # what is given today counts once
+    def test_it_is_the_first_day_that_is_met(
+        self, doses: list[tuple[int, int | None, str | None]]
+    ) -> None:
+        as_of = date(2026, 6, 20)
+        rows = [
+            session(
+                str(as_of + days * DAY),
+                units,
+                "cervical-dystonia",
+                product=product,
+                status="booked" if days > 0 else "completed",
+                id=f"{number}",
+            )
+            for number, (days, units, product) in enumerate(doses)
+        ]
+        given_ = record(session("2025-01-05"), *rows)
+
+        def check(day: date) -> LimitCheck:
+            asked: dict[str, Any] = {"as_of": as_of, "planned_units": 155}
+            return check_date(given_, "chronic-migraine", on=day, **asked).limit_checks[0]
+
+        days = (as_of + number * DAY for number in range(190))
+        assert check(as_of).clears_on == next(day for day in days if check(day).is_met)
+
     @pytest.mark.parametrize(
         ("units", "clears_on"), [(20, "2026-12-14"), (21, "2026-12-15")], ids=["room", "none"]
     )
@@ -912,6 +947,20 @@ class TestClearsOnWithBookings:
         first, *_ = forecast(record(arm, *rows), protocol, as_of="2026-12-01").limit_checks
         assert first.exceeded
         assert str(first.clears_on) == clears_on
+
+    def test_a_window_can_clear_on_a_day_that_is_part_of_the_session(self) -> None:
+        given_ = record(session("2026-03-30", 300, "cervical-dystonia"), session("2026-06-20", 100))
+        asked: dict[str, Any] = {"as_of": "2026-06-21", "planned_units": 155}
+        found = check_date(given_, "chronic-migraine", on="2026-06-21", **asked).limit_checks[0]
+        assert (found.exceeded, str(found.clears_on)) == (True, "2026-06-22")
+
+    def test_a_course_elsewhere_counts_from_its_last_day_on(self) -> None:
+        prior = {"indication": "spasticity", "cycles": 2, "last_on": "2026-06-20"}
+        for on, known in (("2026-06-19", True), ("2026-06-20", False)):
+            given_ = record(session("2025-01-05"), prior_treatments=[prior])
+            asked: dict[str, Any] = {"on": on, "as_of": on, "units": 155}
+            first, *_ = check_dose_limits(given_, "chronic-migraine", **asked)
+            assert first.indeterminate is not known
 
     def test_later_sessions_count_where_they_are_known(self) -> None:
         given = record(

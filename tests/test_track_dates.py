@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import pytest
 
 import botox_schedule as bs
-from botox_schedule.engine.dates import track_dates, usual_window
+from botox_schedule.engine.dates import track_dates, unbroken, usual_window
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
 from botox_schedule.records.model import Hold
 from samples import (
@@ -245,3 +245,49 @@ class TestDatesAfterASession:
             (date(2026, 3, 30), date(2026, 3, 30), date(2026, 4, 13)),
             (date(2026, 6, 22), date(2026, 6, 22), date(2026, 7, 20)),
         ]
+
+
+class TestDaysThatNothingBreaks:
+    """From 10 to 20 March, around 15 March."""
+
+    FIRST, LAST, DAY = date(2026, 3, 10), date(2026, 3, 20), date(2026, 3, 15)
+
+    @pytest.mark.parametrize(
+        ("holds", "days"),
+        [
+            ([], (10, 20)),
+            ([("2026-03-20", "2026-03-20")], (10, 19)),
+            ([("2026-03-21", None)], (10, 20)),
+            ([("2026-03-16", None)], (10, 15)),
+            ([("2026-03-15", "2026-03-16")], (17, 20)),
+            ([("2026-03-10", "2026-03-10")], (11, 20)),
+            ([("2026-03-01", "2026-03-09")], (10, 20)),
+            ([("2026-03-01", "2026-03-19")], (20, 20)),
+            ([("2026-03-01", "2026-03-20")], (10, 20)),  # no day is left, so it breaks nothing
+            ([("2026-03-11", "2026-03-12"), ("2026-03-18", "2026-03-19")], (13, 17)),
+        ],
+    )
+    def test_a_hold_breaks_them(
+        self, holds: list[tuple[str, str | None]], days: tuple[int, int]
+    ) -> None:
+        calendar = HoldCalendar(Hold(**held(*each)) for each in holds)
+        found = unbroken(None, calendar, self.FIRST, self.LAST, self.DAY)
+        assert (found.first.day, found.last.day) == days
+
+    @pytest.mark.parametrize(
+        ("last", "day", "days"),
+        [
+            ("2026-03-30", "2026-04-02", ("2026-03-30", "2026-03-30")),
+            ("2026-03-29", "2026-04-02", ("2026-03-10", "2026-03-29")),
+            ("2026-04-09", "2026-04-02", ("2026-03-30", "2026-04-02")),
+            ("2026-04-01", "2026-04-01", ("2026-03-30", "2026-04-01")),
+            ("2026-04-09", "2026-04-03", ("2026-03-10", "2026-04-09")),  # that day is forbidden
+        ],
+    )
+    def test_days_that_are_not_allowed_break_them(
+        self, last: str, day: str, days: tuple[str, str]
+    ) -> None:
+        given = record("2026-01-05", care_ends=[ended("2026-04-03")])
+        rules = track_on("2026-02-01", given).rules
+        asked = self.FIRST, *map(date.fromisoformat, (last, day))
+        assert unbroken(rules, NO_HOLDS, *asked) == bs.Window(first=days[0], last=days[1])
