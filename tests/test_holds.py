@@ -40,6 +40,16 @@ class TestHolds:
         assert calendar.advance(date(2026, 1, 30), 1) == date(2026, 1, 31)
         assert calendar.advance(date(2026, 1, 30), 2) == date(2026, 2, 11)
 
+    def test_counting_passes_over_a_hold_that_is_over(self) -> None:
+        calendar = self.calendar(("2026-01-01", "2026-01-10"), ("2026-02-01", "2026-02-10"))
+        assert calendar.advance(date(2026, 1, 30), 2) == date(2026, 2, 11)
+
+    def test_holds_that_begin_on_one_day_last_as_long_as_any(self) -> None:
+        ends = (None, "2026-02-10")
+        for first, second in (ends, ends[::-1]):
+            calendar = self.calendar(("2026-02-01", first), ("2026-02-01", second))
+            assert calendar.spans == ((date(2026, 2, 1), None),)
+
 
 class TestWhatAHoldConcerns:
     def test_a_review_in_months_follows_the_rule_for_short_months(self) -> None:
