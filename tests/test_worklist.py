@@ -131,6 +131,21 @@ class TestStandings:
                 id="a renewal without an end",
             ),
             pytest.param(
+                {"authorizations": [
+                    {**VALID, "valid": {"first": "2025-01-01", "last": "2025-12-31"}},
+                    {**VALID, "valid": {"first": "2026-02-01", "last": "2026-06-30"}},
+                ]},
+                "2026-02-01",
+                date(2026, 6, 30),
+                id="an authorization that is over",
+            ),
+            pytest.param(
+                {"authorizations": [{**VALID, "valid": {"first": "2026-05-01", "last": "2026-12-31"}}]},
+                "2026-02-01",
+                None,
+                id="an authorization that begins after the first day",
+            ),
+            pytest.param(
                 {"authorizations": [{**VALID, "valid": {"first": "2026-01-01", "last": "2026-06-20"}}],
                  "holds": [{"first": "2026-05-01", "reason": "x"}]},
                 "2026-02-01",
