@@ -12,6 +12,7 @@ from botox_schedule.protocols.indications import bundled_indications, general_in
 
 DAY = timedelta(days=1)
 FOREVER = date(9000, 1, 1)
+NO_DAY = date(1900, 1, 1)  # a withdrawal on it takes nothing back
 _Decision = TypeVar("_Decision", bs.Hold, bs.IntervalOverride, bs.CareEnd, bs.PriorAuthorization)
 
 
@@ -175,7 +176,7 @@ class Oracle:
 
     def _span(self, first: date, last: date | None, withdrawn_on: date | None) -> Span | None:
         end = last or FOREVER
-        if withdrawn_on is not None and withdrawn_on <= self.as_of:
+        if withdrawn_on is not None and NO_DAY < withdrawn_on <= self.as_of:
             end = min(end, withdrawn_on - DAY)
         return Span(first, end) if first <= end else None
 
@@ -225,7 +226,7 @@ class Oracle:
         for end in self._latest(self.record.care_ends):
             if not self.concerns(end.indication):
                 continue
-            if end.withdrawn_on is not None and end.withdrawn_on <= self.as_of:
+            if end.withdrawn_on is not None and NO_DAY < end.withdrawn_on <= self.as_of:
                 if end.on is not None and end.on < end.withdrawn_on:
                     self.holds.append(Span(end.on, end.withdrawn_on - DAY))
             elif end.kind.value == "deceased":

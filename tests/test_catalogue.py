@@ -388,7 +388,7 @@ class TestLoadProtocols:
             ('"12 weeks + 1 day"', '"- 1 day"', "minimum cannot be negative"),
             ('"13 weeks"', '"- 1 day"', "a range of intervals cannot be negative"),
             ('kind = "scheduled"', 'kind = "monthly"', r"retreatment\.kind: Input should be 'scheduled' or 'as_needed'; found 'monthly'"),
-            ('kind = "scheduled"', 'kind = "scheduled"\nmaximum = 3', r"retreatment\.maximum: Extra inputs are not permitted; found '3'"),
+            ('kind = "scheduled"', 'kind = "scheduled"\nmaximum = 3', r"retreatment\.maximum: no field has this name; give some of kind, .*; found '3'"),
             ('product = "Botox"', 'product = "Toxin"', r"product: not a product; give one of onabotulinumtoxinA"),
             ('indication = "chronic-migraine"', 'indication = "Chronic migraine"', r"indication: give a slug such as"),
             ('version = "1"\n', "", r"version: Field required"),

@@ -322,9 +322,9 @@ class TestPolicyAndConfiguration:
     @pytest.mark.parametrize(
         ("content", "hint"),
         [
-            ('payer_minimun = "12 weeks"', "did you mean payer_minimum?"),
-            ('[[payer]]\nminimun = "12 weeks"', "did you mean minimum?"),
-            ("xyz = 1", "known are payer_minimum, payer, usual, "),
+            ('payer_minimun = "12 weeks"', "has this name; give payer_minimum; "),
+            ('[[payer]]\nminimun = "12 weeks"', "has this name; give minimum; "),
+            ("xyz = 1", "give some of payer_minimum, payer, usual, "),
             ('usual = {chronic-migrane = "12 weeks"}', "has that name; give chronic-migraine"),
             ('usual = {migraine = "12 weeks"}', "migraine: no indication has that name; give "),
             (

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -42,6 +43,7 @@ class TestStandingsThatPatientsShare:
         course("2025-09-06", "2025-12-20", "2025-12-22", "2026-01-05"),
         course("2026-03-10", units=600),
         course("2025-12-24", "2026-03-10", units=250),
+        course("2025-06-02", "2025-12-24", "2026-03-10", units=250),
         course("2026-01-05", units=None),
         course("2026-01-05", kind="touch_up"),
         course("2026-01-05", product=None),
@@ -76,6 +78,56 @@ class TestStandingsThatPatientsShare:
                 for placed in found
             ]
             assert not any(placed.standing.today_keys for placed in found)
+
+    @pytest.mark.parametrize(
+        ("days", "units", "born_on", "clear"),
+        [
+            (["2026-03-10"], 600, "1961-12-01", False),
+            (["2026-03-10"], 600, "1961-05-01", None),  # too old on the day of the next session
+            (["2026-03-10"], 600, "1961-01-01", None),
+            (["2026-03-10"], 600, "1960-01-01", None),
+            (["2026-03-10"], 250, "1961-12-01", None),
+            (["2025-12-24", "2026-03-10"], 250, "1961-12-01", False),
+            (["2025-06-02", "2025-12-24", "2026-03-10"], 250, "1961-12-01", False),
+            (["2025-06-02", "2025-09-01", "2026-03-10"], 250, "1961-12-01", None),
+        ],
+    )
+    def test_a_limit_of_months_counts_earlier_cycles_for_its_ages(
+        self, days: list[str], units: int, born_on: str, clear: bool | None
+    ) -> None:
+        protocol = bs.find_protocol("spasticity")
+        half_a_year = [{"window": "6 months", "reading": None}]
+        ages = {"first": 18, "last": 64}
+        limit = protocol.limits[0].model_copy(update={"windows": half_a_year, "ages": ages})
+        known = known_protocols([protocol.model_copy(update={"limits": [limit]})])
+        standings = Standings(AS_OF, bs.SchedulingPolicy(), known, "us", None)
+        asked = course(*days, units=units, born_on=born_on)
+        # Others with the same last session, of each age, are asked about before.
+        *earlier, last = asked.sessions
+        less = [*(replace(session, units=Decimal(1)) for session in earlier), last]
+        others = [
+            asked.model_copy(update={"sessions": less, "born_on": born})
+            for born in ("1961-12-01", "1961-05-01", "1961-01-01", "1960-01-01")
+        ]
+        *_, found = [
+            placed for one in (*others, asked) for placed in standings.of(one, frozenset())
+        ]
+        assert found.clear is clear
+
+    def test_protocols_without_a_limit_can_be_all_that_is_known(self) -> None:
+        known = known_protocols([bs.find_protocol("spasticity").model_copy(update={"limits": ()})])
+        standings = Standings(AS_OF, bs.SchedulingPolicy(), known, "us", None)
+        (found,) = standings.of(course("2025-10-06", "2026-01-05"), frozenset())
+        assert found.standing.cycle_number == 2
+
+    def test_a_finding_about_a_row_is_acknowledged_by_its_own_key(self) -> None:
+        standings = Standings(AS_OF, bs.SchedulingPolicy(), known_protocols(None), "us", None)
+        one = course("2026-01-05", kind="touch_up")
+        for each in (one, twin(one)):
+            told = bs.forecast(each, "spasticity", as_of=AS_OF).findings
+            (key,) = [finding.key for finding in told if finding.record_ids]
+            (found,) = standings.of(each, frozenset({key}))
+            assert len(found.standing.acknowledged) == 1
 
     def test_those_who_stand_alike_share_one_standing(self) -> None:
         standings = Standings(AS_OF, bs.SchedulingPolicy(), known_protocols(None), "us", None)

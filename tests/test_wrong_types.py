@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 import botox_schedule as bs
 from botox_schedule import outcomes, planning, tables
@@ -236,3 +237,19 @@ def test_simulated_days_are_asked_of_a_function_that_answers() -> None:
     asked: dict[str, Any] = {**ASKED, "holds": None, "care_ends": None}
     with pytest.raises(TypeError, match="is_open: give a function that returns True or False"):
         panel.simulate(sessions, seed=1, is_open=lambda _: "closed", **asked)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"payer_minimun": "12 weeks"}, "no field has this name; give payer_minimum"),
+        ({"payer": [{"minimun": "12 weeks"}]}, "no field has this name; give minimum"),
+        ({"maximum": "12 weeks"}, "no field has this name; give some of payer_minimum, payer, "),
+    ],
+)
+def test_an_unknown_field_of_a_policy_shows_the_nearest(fields: Any, told: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        bs.SchedulingPolicy(**fields)
+    (fault,) = caught.value.errors()
+    assert fault["msg"].startswith(told)
+    assert fault["loc"][-1] in {*fields, "minimun"}

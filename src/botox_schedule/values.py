@@ -91,6 +91,11 @@ def all_of_kind(values: Iterable[object], kind: type[_V], advice: str) -> list[_
 class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """A value that cannot be changed; its docstring describes the fields."""
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _advised(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        return advised(cls, data, handler, hides=issubclass(cls, Value))
+
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         """Show the fields as parameters before the class is built, which happens at first use."""
@@ -124,11 +129,6 @@ class Fact(Described, frozen=True):
 
 class Value(Described, frozen=True, hide_input_in_errors=True):
     """A value that can rest on patient data: its errors show no input and no unknown key."""
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _without_unknown_keys(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        return without_unknown_keys(cls, data, handler)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise _frozen(self, name)
@@ -195,20 +195,22 @@ def _parameter(name: str, field: FieldInfo) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=field.annotation)
 
 
-def without_unknown_keys(model: type, data: Any, read: Callable[[Any], _V]) -> _V:
-    """Return what *read* makes of *data*; its error names no key that the model does not have.
+def advised(model: type, data: Any, read: Callable[[Any], _V], *, hides: bool) -> _V:
+    """Return what *read* makes of *data*; an error says what to give.
 
-    It says what to give, where pydantic says only what there should be.
+    Pydantic says only what there should be. Where *hides*, the error shows no input, and names no
+    key that the model does not have.
     """
     try:
         return read(data)
     except ValidationError as error:
         faults = error.errors(include_url=False)
-        told = [(_place(fault, _keyed(model)), _words(fault, model)) for fault in faults]
+        keyed = _keyed(model) if hides else None
+        told = [(_place(fault, keyed), _words(fault, model)) for fault in faults]
         if all((f["loc"], f["msg"]) == said for f, said in zip(faults, told, strict=True)):
             raise
-    hidden = [_hidden(fault, *said) for fault, said in zip(faults, told, strict=True)]
-    raise ValidationError.from_exception_data(model.__name__, hidden, hide_input=True)
+    better = [_better(fault, *said) for fault, said in zip(faults, told, strict=True)]
+    raise ValidationError.from_exception_data(model.__name__, better, hide_input=hides)
 
 
 @cache
@@ -218,7 +220,9 @@ def _keyed(model: type) -> frozenset[str]:
     return frozenset(name for name, field in fields if get_origin(field.annotation) is dict)
 
 
-def _place(fault: Any, keyed: frozenset[str]) -> tuple[int | str, ...]:
+def _place(fault: Any, keyed: frozenset[str] | None) -> tuple[int | str, ...]:
+    if keyed is None:
+        return tuple(fault["loc"])
     place = safe_place(fault)
     hides = len(place) > 1 and place[0] in keyed
     return (place[0], UNKNOWN_KEY, *place[2:]) if hides else place
@@ -226,12 +230,17 @@ def _place(fault: Any, keyed: frozenset[str]) -> tuple[int | str, ...]:
 
 def _words(fault: Any, model: type) -> str:
     if fault["type"] in ABOUT_KEYS and len(fault["loc"]) == 1:
-        return f"no field has this name; give some of {', '.join(signature(model).parameters)}"
+        from difflib import get_close_matches  # noqa: PLC0415 - only where a name is unknown
+
+        known = signature(model).parameters
+        near = get_close_matches(str(fault["loc"][0]), known, n=1, cutoff=0.75)
+        told = near[0] if near else f"some of {', '.join(known)}"
+        return f"no field has this name; give {told}"
     words = _TO_GIVE.get(fault["type"])
     return str(fault["msg"]) if words is None else words.format(**fault.get("ctx", {}))
 
 
-def _hidden(fault: Any, place: tuple[int | str, ...], words: str) -> InitErrorDetails:
+def _better(fault: Any, place: tuple[int | str, ...], words: str) -> InitErrorDetails:
     kind = PydanticCustomError(fault["type"], words, fault.get("ctx"))
     return InitErrorDetails(type=kind, loc=place, input=fault["input"])
 

@@ -29,7 +29,6 @@ from botox_schedule.dates.days import as_day
 from botox_schedule.errors import BotoxScheduleError, DayError, ExchangeError, safe_errors
 from botox_schedule.files import read_within
 from botox_schedule.planning.clinic_calendar import ClinicCalendar, Weekday
-from botox_schedule.policy import PayerRule
 from botox_schedule.protocols.catalog import known_protocols, population_named, region_named
 from botox_schedule.protocols.collection import ProtocolSet, newness, version_on
 from botox_schedule.protocols.indications import names_of, nearest_indications, why_no_product
@@ -233,23 +232,13 @@ def policy_of(given: Namespace) -> SchedulingPolicy:
     try:
         policy = SchedulingPolicy.model_validate(dict(fields))
     except ValidationError as error:
-        told = dict.fromkeys([*faults(error), *_meant(error)])
-        raise ExchangeError(f"{name}: {'; '.join(told)}") from None
+        raise ExchangeError(f"{name}: {'; '.join(faults(error))}") from None
     known = known_of(given).indications.union(policy.other_indications)
     for one in filter(None, (*dict(policy.usual), *(rule.indication for rule in policy.payer))):
         if one not in known:
             near = nearest_indications(one, known) or ["one that 'botox-schedule protocols' lists"]
             raise ExchangeError(f"{name}: {one}: no indication has that name; give {near[0]}")
     return policy
-
-
-def _meant(error: ValidationError) -> Iterator[str]:
-    """Yield the known keys that come closest to the unknown ones."""
-    known = [*SchedulingPolicy.model_fields, *PayerRule.model_fields]
-    for fault in error.errors():
-        if fault["type"] == "extra_forbidden":
-            near = get_close_matches(str(fault["loc"][-1]), known, n=1)
-            yield f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
 
 
 def region_of(given: Namespace, known: ProtocolSet) -> str:

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -14,7 +14,7 @@ from botox_schedule.cli.output import Told
 from botox_schedule.cli.tracks import ListedTrack, Rules, listed_tracks, rules_of
 from botox_schedule.dates.days import counted
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
-from botox_schedule.tables import FactReading, Problem, TableReading
+from botox_schedule.tables import FactReading, TableReading
 from botox_schedule.tables.decisions import look_alikes
 from botox_schedule.tables.unread import unread_sheet
 
@@ -149,11 +149,9 @@ def clinic_of(given: Namespace) -> Clinic:
     others = ((name, getattr(given, name, None)) for name in _TABLES[1:])
     files = {_SESSIONS: given.file} | {name: f for name, f in others if f not in {None, NONE}}
     read = {name: _read(given, file, name, options) for name, file in files.items()}
-    facts = _told_once(read, files)
+    facts = dict(_told_once(read, files))
     reading = facts.pop(_SESSIONS)
-    doubts: tuple[Problem, ...] = ()
-    if "births" in facts:
-        reading, doubts = reading.with_births(facts["births"])
+    reading, doubts = reading.with_births(facts["births"]) if "births" in facts else (reading, ())
     problems = [*map(str, reading.problems), *_fact_problems(reading, facts)]
     problems += [f"births: {problem}" for problem in doubts]
     return Clinic(reading, facts, problems, rules)
@@ -184,16 +182,13 @@ def _read(given: Namespace, file: Path, table: str, options: Mapping[str, Any]) 
         raise OSError(error.errno, f"{error.strerror}{hint}", str(file)) from None
 
 
-def _told_once(readings: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, Any]:
-    """Return the readings; a sheet that one of them read is no problem of another."""
+def _told_once(readings: Mapping[str, Any], files: Mapping[str, Path]) -> Iterator[tuple[str, Any]]:
+    """Yield the readings by name; a sheet that one of them read is no problem of another."""
     at = {name: file.resolve() for name, file in files.items()}
     read = {(at[name], unread_sheet(found.sheet)) for name, found in readings.items()}
-    return {
-        name: replace(
-            found, problems=tuple(p for p in found.problems if (at[name], p.reason) not in read)
-        )
-        for name, found in readings.items()
-    }
+    for name, found in readings.items():
+        left = tuple(p for p in found.problems if (at[name], p.reason) not in read)
+        yield name, replace(found, problems=left)
 
 
 def _fact_problems(reading: TableReading, facts: Mapping[str, FactReading[Any]]) -> list[str]:

@@ -4,6 +4,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, partial
+from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -118,11 +119,8 @@ def listed_tracks(
     """
     standings = Standings(rules.as_of, rules.policy, rules.known, rules.region, rules.population)
     said = cache(partial(_said, rules))
-    tracks = [
-        track
-        for record in records
-        for track in _of_record(record, rules, standings, said, incomplete)
-    ]
+    found = (_of_record(record, rules, standings, said, incomplete) for record in records)
+    tracks = [*chain.from_iterable(found)]
     tracks += [_unread(p, rules, standings) for p in incomplete - {t.patient for t in tracks}]
     return sorted(tracks, key=_order)
 

@@ -58,11 +58,7 @@ def _tables(clinic: Clinic) -> dict[str, list[dict[str, Any]]]:
     """The tables as the panel takes them; a death in the sessions is an end of care."""
     reading = clinic.reading
     found = {name: facts.rows() for name, facts in clinic.facts.items()}
-    deaths = [
-        {"patient": patient, **dict(end)}
-        for patient, ends in reading.care_ends.items()
-        for end in ends
-    ]
+    deaths = [{"patient": p, **dict(end)} for p, ends in reading.care_ends.items() for end in ends]
     return found | {
         "sessions": reading.rows(),
         "holds": found.get("holds", []),

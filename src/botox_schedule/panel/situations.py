@@ -131,8 +131,7 @@ class Engine:
             raise AssertionError("only tracks with a protocol are asked about here")
         self.tracks.append(found.track)
         number = len(self.tracks) - 1
-        kind = (id(found.track.protocol), policy, decided)
-        alike = self._alike.setdefault(kind, number)
+        alike = self._alike.setdefault((id(found.track.protocol), policy, decided), number)
         standing = standing_of(reading, found, self._phases)
         return (*standing_row(standing, clear_of(found.track, with_limits=False)), number, alike)
 

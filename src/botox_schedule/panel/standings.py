@@ -1,6 +1,6 @@
 """Where every track of a population stands: distinct situations are judged, then joined back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -245,13 +245,11 @@ def _apart(population: Population) -> tuple[pl.DataFrame, list[Any]]:
 
 def _rows_of(
     reading: Reading, asking: Asking, phases: Phases, known: frozenset[str]
-) -> list[tuple[Any, ...]]:
-    rows = []
+) -> Iterator[tuple[Any, ...]]:
     for found in tracks_of(reading, asking.region, asking.population):
         standing = standing_of(reading, found, phases, known, with_limits=asking.with_limits)
         clear = clear_of(found.track, with_limits=asking.with_limits)
-        rows.append((*standing_row(standing, clear), *_details(found.track, standing)))
-    return rows
+        yield (*standing_row(standing, clear), *_details(found.track, standing))
 
 
 def _details(track: Track | None, standing: Standing) -> tuple[Any, ...]:

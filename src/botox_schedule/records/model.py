@@ -25,9 +25,9 @@ from botox_schedule.values import (
     PatientValue,
     Rows,
     Several,
+    advised,
     described_schema,
     notebook_html,
-    without_unknown_keys,
 )
 
 MOST_UNITS = 1_000_000
@@ -100,8 +100,8 @@ class TreatmentSession:
 
     @model_validator(mode="wrap")
     @classmethod
-    def _without_unknown_keys(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        return without_unknown_keys(cls, data, handler)
+    def _advised(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        return advised(cls, data, handler, hides=True)
 
     @classmethod
     def __get_pydantic_json_schema__(
