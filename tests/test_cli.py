@@ -116,6 +116,7 @@ class TestMain:
                 ("--holds", "a.csv", "--holds=b.csv"),
                 "--holds is given twice; give it once, and sev",
             ),
+            (("--region", "us", "--region", "eu"), "--region is given twice; give it once; "),
         ],
     )
     def test_a_call_that_is_wrong_says_what_to_type(

@@ -715,6 +715,8 @@ class TestPatient:
             ("Observation", {"text": "Date of death"}, True),
             ("Condition", {"text": "Fear of death"}, False),
             ("FamilyMemberHistory", {"text": "Dead"}, False),
+            ("Condition", {"text": "Dead (finding)"}, True),
+            ("Observation", {"text": "Cause of Death [US Standard Certificate of Death]"}, True),
         ],
     )
     def test_a_death_that_another_resource_states_is_looked_at(
@@ -724,6 +726,29 @@ class TestPatient:
         reading = read(person(), given_dose(), stated)
         assert codes(reading) == ["may_be_deceased"] * is_told
         assert bool(reading.unreadable) is is_told
+
+    @pytest.mark.parametrize(
+        ("code", "more", "is_told"),
+        [
+            ("Deceased", {"valueBoolean": True}, True),
+            ("Deceased", {"valueBoolean": False}, False),
+            ("Deceased", {"valueCodeableConcept": {"coding": [{"code": "LA32-8"}]}}, True),
+            ("Deceased", {"valueCodeableConcept": {"text": "No"}}, False),
+            ("Date of death", {"dataAbsentReason": {"coding": [{"code": "unknown"}]}}, True),
+            ("Date of death", {"dataAbsentReason": concept("urn:x", "not-applicable")}, False),
+            ("Vital status", {"valueString": "Alive"}, False),
+            ("Vital status", {"valueCodeableConcept": {"text": "Dead"}}, True),
+            ("Tooth vitality", {"valueString": "Dead"}, False),
+            ("Dead", {"verificationStatus": concept("urn:x", "refuted")}, False),
+            ("Dead", {"verificationStatus": concept("urn:x", "confirmed")}, True),
+        ],
+    )
+    def test_a_value_or_a_status_can_say_that_nobody_died(
+        self, code: str, more: dict[str, Any], *, is_told: bool
+    ) -> None:
+        kind = "Condition" if "verificationStatus" in more else "Observation"
+        stated = {"resourceType": kind, "subject": PATIENT, "code": {"text": code}, **more}
+        assert bool(read(person(), given_dose(), stated).unreadable) is is_told
 
     @pytest.mark.parametrize(
         ("name", "is_told"),

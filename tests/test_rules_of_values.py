@@ -93,6 +93,11 @@ class TestCopies:
     def test_a_copy_without_a_change_is_equal(self) -> None:
         assert MIGRAINE.model_copy() == MIGRAINE
 
+    def test_the_fields_of_a_value_make_it_again(self) -> None:
+        bs.forecast(RECORD, MIGRAINE, as_of=MAY)  # it asks for what is computed from the fields
+        for value in (MIGRAINE, MIGRAINE.retreatment):
+            assert type(value)(**dict(value)) == value
+
     def test_a_check_without_a_protocol_says_nothing_of_units(self) -> None:
         check = bs.check_date(RECORD, MIGRAINE, on=MAY, as_of=MAY)
         assert "units: " in check.explain()

@@ -106,8 +106,14 @@ class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
         """Return a copy; updated fields are validated, so that no copy can break an answer."""
         if not update:
             return super().model_copy(deep=deep)
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return type(self)(**fields | dict(update))
+        return type(self)(**dict(self) | dict(update))
+
+    def __iter__(self) -> Any:
+        """Yield the fields, so that ``dict()`` gives what makes the value again.
+
+        Pydantic would yield cached properties too, once they were asked for.
+        """
+        yield from ((name, getattr(self, name)) for name in type(self).model_fields)
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -159,8 +165,7 @@ def is_whole(number: object, least: int) -> bool:
 def made(model: Callable[_P, _V], *_: _P.args, **fields: _P.kwargs) -> _V:
     """Return a value from fields that the engine has checked, without validating them again.
 
-    Give the fields in the order of the model. To validate input from outside, call the model
-    itself.
+    To validate input from outside, call the model itself.
     """
     kind: Any = model
     value: _V = object.__new__(kind)

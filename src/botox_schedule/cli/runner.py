@@ -130,8 +130,9 @@ class _Parser(argparse.ArgumentParser):
                 near = get_close_matches(name, known, n=1, cutoff=0.75)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 self.error(f"there is no option {name}{hint}")
-            if names.count(name) > 1 and name in known and not _is_repeatable(known[name]):
-                self.error(f"{name} is given twice; give it once, and several tables as one file")
+            if name in known and names.count(name) > 1 and not _is_repeatable(known[name]):
+                files = ", and several tables as one file" if known[name].metavar == "FILE" else ""
+                self.error(f"{name} is given twice; give it once{files}")
 
     def error(self, message: str) -> NoReturn:
         """Print an error; a file's name can be an argument and hold anything."""

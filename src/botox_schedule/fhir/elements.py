@@ -71,6 +71,12 @@ def codings(concept: Any) -> Iterator[tuple[str, str]]:
             yield text_of(coding, "system") or "", code
 
 
+def is_taken_back(condition: Mapping[str, Any]) -> bool:
+    """Return whether a diagnosis no longer counts as one."""
+    status = codings(condition.get("verificationStatus"))
+    return any(code in {"entered-in-error", "refuted"} for _, code in status)
+
+
 def texts_in(concept: Any) -> Iterator[str]:
     """Yield the texts and displays of a CodeableConcept."""
     if isinstance(concept, dict):

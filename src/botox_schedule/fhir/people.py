@@ -1,13 +1,20 @@
 """The patients of a bundle: identities, births and deaths."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, tzinfo
 from typing import Any, NamedTuple
 
 from botox_schedule.fhir.bundle import Entry
 from botox_schedule.fhir.days import day_of, is_placeholder
-from botox_schedule.fhir.elements import codings, listed, text_of, texts_in, within
+from botox_schedule.fhir.elements import (
+    codings,
+    is_taken_back,
+    listed,
+    text_of,
+    texts_in,
+    within,
+)
 from botox_schedule.fhir.identity import Directory, address_of, grouped, identifiers_of, subject_of
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
 from botox_schedule.fhir.validity import Validator, modifiers_of
@@ -21,8 +28,6 @@ _LINKS = {PATIENT: ("link", "other"), "Person": ("link", "target"), "Linkage": (
 """The resources that say which patients are the same person, and in which elements."""
 _NO = frozenset({"none", "false", "no", "n", "f", "off", "0", "0.0", ""})
 """How files write that nobody died; ``none`` is a missing element."""
-
-
 _DAYS = {
     "birthDate": BundleProblemCode.NO_DAY,
     "deceasedDateTime": BundleProblemCode.MAY_BE_DECEASED,
@@ -34,8 +39,11 @@ _DISCHARGED_DEAD = frozenset({"20", "40", "41", "42"})
 _ENCOUNTER = "Encounter"
 _FINDINGS = frozenset({"Condition", "Flag", "Observation"})
 _DEATH = re.compile(
-    r"(patient (has )?)?(is )?(dead|died|deceased|expired|death)|(date|cause) of death"
+    r"((patient (has )?|vital status )?(is )?(dead|died|deceased|expired|death)"
+    r"|(date|cause) of death)( \((finding|event)\)| \[.*\])?"
 )
+_ALIVE = _NO | {"alive", "living", "not-applicable", "not applicable"}
+"""How the value of an observation about a death says that there is none."""
 _MARKED = re.compile(r"\b(deceased|dec'?d|died)\b|[\u2020\u271d]")
 """How a name says it that a system without a field for deaths has."""
 
@@ -294,26 +302,38 @@ def _connected(pairs: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
 
 def _place_of_death(entry: Entry) -> str:
     """The element in which a resource says that its patient has died; else nothing."""
-    if text_of(entry.resource, "status") in {"cancelled", "entered-in-error"}:
+    is_void = text_of(entry.resource, "status") in {"cancelled", "entered-in-error"}
+    if is_void or is_taken_back(entry.resource):
         return ""
     if entry.kind == _ENCOUNTER:
         return _discharged_dead(entry)
     if entry.kind == PATIENT:
         names = [text for name in listed(entry.resource, "name") for text in name.values()]
         return "name" if _MARKED.search(" ".join(map(str, names)).lower()) else ""
-    if entry.kind not in _FINDINGS:
-        return ""
-    texts = (text.strip().lower() for text in texts_in(entry.resource.get("code")))
-    return "code" if any(map(_DEATH.fullmatch, texts)) else ""
+    return "code" if entry.kind in _FINDINGS and _states_death(entry.resource) else ""
+
+
+def _states_death(finding: Mapping[str, Any]) -> bool:
+    """Whether a code says it, alone or with its value; a value such as "no" says it of nobody."""
+    stated = (v for k, v in finding.items() if k.startswith("value") or k == "dataAbsentReason")
+    values = {text for value in stated for text in _words(value)}
+    names = _words(finding.get("code"))
+    told = [*names, *(f"{name} {value}" for name in names for value in values)]
+    return values.isdisjoint(_ALIVE) and any(map(_DEATH.fullmatch, told))
+
+
+def _words(value: Any) -> list[str]:
+    """The texts and codes of a concept, or a plain value as text."""
+    found = [*texts_in(value), *(code for _, code in codings(value))]
+    return [text.strip().lower() for text in found or [f"{value}"]]
 
 
 def _discharged_dead(encounter: Entry) -> str:
     """The element in which an encounter ends with a death, as R4 and R5 name it; else nothing."""
     for name in ("hospitalization", "admission"):
         stated = within(encounter.resource.get(name), "dischargeDisposition")
-        told = [*texts_in(stated), *(code for _, code in codings(stated))]
         claims = {code for system, code in codings(stated) if "nubc" in system.lower()}
-        if any(_DIED.search(text.lower()) for text in told) or claims & _DISCHARGED_DEAD:
+        if any(map(_DIED.search, _words(stated))) or claims & _DISCHARGED_DEAD:
             return f"{name}.dischargeDisposition"
     return ""
 

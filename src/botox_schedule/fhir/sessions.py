@@ -12,7 +12,14 @@ from pydantic import ValidationError
 
 from botox_schedule.fhir.bundle import Entry
 from botox_schedule.fhir.days import days_of
-from botox_schedule.fhir.elements import STATUSES, UNIT_CODES, codings, listed, text_of, units_in
+from botox_schedule.fhir.elements import (
+    STATUSES,
+    UNIT_CODES,
+    is_taken_back,
+    listed,
+    text_of,
+    units_in,
+)
 from botox_schedule.fhir.mentions import Dictionary
 from botox_schedule.fhir.people import People
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
@@ -170,7 +177,7 @@ class SessionReader(NamedTuple):
     def _reasons(self, entries: Iterable[Entry]) -> list[Entry]:
         find = partial(self.people.directory.found, kind="Condition")
         found = (find(entry, listed(entry.resource, "reasonReference")) for entry in entries)
-        return [reason for reason in chain.from_iterable(found) if _holds(reason)]
+        return [each for each in chain.from_iterable(found) if not is_taken_back(each.resource)]
 
     def _session(self, draft: _Draft) -> TreatmentSession:
         try:
@@ -190,15 +197,6 @@ class SessionReader(NamedTuple):
         """The id of a session; None for a resource without id and address."""
         identity = self.people.directory.identity(entry)
         return None if identity == entry.where else self.people.directory.key_of(identity)
-
-
-def _holds(condition: Entry) -> bool:
-    """Whether a diagnosis was not taken back."""
-    status = codings(condition.resource.get("verificationStatus"))
-    return _TAKEN_BACK.isdisjoint(code for _, code in status)
-
-
-_TAKEN_BACK = frozenset({"entered-in-error", "refuted"})
 
 
 def _drugs_of(entry: Entry) -> Iterator[Any]:
