@@ -76,8 +76,9 @@ def exposure(
         given = _given(population_of(frames, asking))
         return _totals(given.filter(mapped(given["day"], counts, pl.Boolean)))
 
-    beside: RulesAndCare = {"care_ends": care_ends, "prior_treatments": prior_treatments}
-    return ask(sessions, None, known_until, answer, policy=policy, **beside)
+    given: RulesAndCare = {"care_ends": care_ends, "prior_treatments": prior_treatments}
+    given["policy"] = policy
+    return ask(sessions, None, known_until, answer, **given)
 
 
 def _given(population: Population) -> pl.DataFrame:
