@@ -326,7 +326,7 @@ class TestPolicyAndConfiguration:
             ('[[payer]]\nminimun = "12 weeks"', "has this name; give minimum; "),
             ("xyz = 1", "give some of payer_minimum, payer, usual, "),
             ('usual = {chronic-migrane = "12 weeks"}', "has that name; give chronic-migraine"),
-            ('usual = {migraine = "12 weeks"}', "migraine: no indication has that name; give "),
+            ('usual = {migrane = "12 weeks"}', "migrane: no indication has that name; give "),
             (
                 '[[payer]]\nminimum = "12 weeks"\nindication = "xyz"',
                 "'botox-schedule protocols' lists",

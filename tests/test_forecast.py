@@ -22,7 +22,7 @@ from botox_schedule import (
     forecast_all,
     project,
 )
-from botox_schedule.engine import DateCheck, ForecastComparison
+from botox_schedule.engine import DateCheck, ForecastComparison, ForecastSummary
 from botox_schedule.engine.standing import Phases, last_chance_on, standing_of
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.errors import DayError, OrderError, UnknownProtocolError
@@ -716,6 +716,22 @@ class TestCompareForecasts:
         text = compare_forecasts(before, after).explain()
         assert "the policy's payer_minimum was 13 weeks and is 14 weeks" in text
 
+    def test_another_finding_of_the_same_code_is_told(self) -> None:
+        def with_unknown(*days: str) -> Forecast:
+            unknown = [session(day, indication=f"x-{day}") for day in days]
+            given = record(session("2026-01-05"), *unknown)
+            return forecast(given, MIGRAINE, as_of="2026-02-01")
+
+        one, other = with_unknown("2026-01-20"), with_unknown("2026-01-21")
+        both, name = with_unknown("2026-01-20", "2026-01-21"), "finding unrecognized_indication"
+        assert self.compare(one, other)[name] == ("1 raised", "1 raised, 1 new")
+        assert self.compare(one, both)[name] == ("1 raised", "2 raised, 1 new")
+        assert self.compare(both, one)[name] == ("2 raised", "1 raised")
+        assert self.compare(one, with_unknown("2026-01-20")) == {}
+        keyless = [{**found.model_dump(), "key": ""} for found in one.findings]
+        stored = Forecast.model_validate({**one.model_dump(), "findings": keyless})
+        assert name not in self.compare(stored, other)
+
     def test_a_changed_list_of_a_policy_is_named_without_its_values(self) -> None:
         rule = SchedulingPolicy(payer=[{"minimum": "13 weeks"}])
         before, after = (
@@ -1155,6 +1171,25 @@ class TestSummary:
         assert (flat.protocol_id, flat.protocol_version) == (MIGRAINE.id, MIGRAINE.version)
         assert flat.overdue_from == date(2026, 4, 7)
         assert flat.booked_on == date(2026, 4, 20)
+
+    @pytest.mark.parametrize(
+        ("more", "last"),
+        [
+            ({}, "2026-04-06"),
+            ({"holds": [{"first": "2026-04-02", "reason": "x"}]}, "2026-04-01"),
+            ({"care_ends": [{"on": "2026-04-04", "kind": "discontinued"}]}, "2026-04-03"),
+            ({"care_ends": [{"on": "2026-03-01", "kind": "discontinued"}]}, None),
+        ],
+    )
+    def test_its_last_due_day_is_one_that_nothing_breaks(
+        self, more: dict[str, Any], last: str | None
+    ) -> None:
+        given = bs.PatientRecord.model_validate({"sessions": [GIVEN], **more})
+        flat = bs.forecast(given, MIGRAINE, as_of="2026-03-31").summary()
+        assert flat.last_due_on == (None if last is None else date.fromisoformat(last))
+        stored = flat.model_dump(mode="json")
+        del stored["last_due_on"]
+        assert ForecastSummary.model_validate(stored).last_due_on is None
 
     def test_without_a_protocol_it_names_none_and_keeps_the_policy(self) -> None:
         policy = bs.SchedulingPolicy(payer_minimum="20 weeks")

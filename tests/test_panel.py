@@ -1391,6 +1391,22 @@ class TestSums:
         rows = found.select("product", "units", "units_if_one", "indeterminate").rows()
         assert rows == [(None, 0.0, 0.0, True), ("onabotulinumtoxinA", 200.0, 100.0, True)]
 
+    def test_the_last_session_elsewhere_counts_with_unknown_units(self) -> None:
+        frame = frame_of(patient=["a"], administered_on=["2026-05-01"], units=[100])
+        elsewhere = pl.DataFrame(
+            {
+                "patient": ["a", "b", "c"],
+                "indication": ["chronic-migraine"] * 3,
+                "cycles": [2] * 3,
+                "last_on": ["2026-05-20", "2026-05-20", "2025-05-20"],
+                "product": ["Botox", None, "Botox"],
+            }
+        )
+        window: dict[str, Any] = {"window": "12 weeks", "on": AS_OF}
+        found = panel.exposure(frame, prior_treatments=elsewhere, **window).sort("patient")
+        rows = found.select("patient", "product", "units", "indeterminate").rows()
+        assert rows == [("a", "onabotulinumtoxinA", 100.0, True), ("b", None, 0.0, True)]
+
 
 def test_two_patients_whose_keys_share_a_number_stay_apart(monkeypatch: Any) -> None:
     from botox_schedule.panel import happened  # noqa: PLC0415 - an extra

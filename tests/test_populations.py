@@ -146,7 +146,7 @@ def forecast_row(patient: str, answer: Any, without: set[str] | None = None) -> 
         "findings": ", ".join(sorted(codes)),
         "today": ", ".join(sorted(today)),
     }
-    del row["as_of"]
+    del row["as_of"], row["last_due_on"]
     if without is None:
         # Without weights the panel looks at no limit; ``clear`` is compared separately then.
         del row["clear"]

@@ -213,3 +213,29 @@ class TestPlaceholders:
         asked: dict[str, Any] = {"on": "2026-03-01", "as_of": "2026-02-01", "planned_units": 155}
         first, *_ = bs.check_date(bs.PatientRecord(sessions=rows), MIGRAINE, **asked).limit_checks
         assert first.clears_on == date(2026, 3, 30)
+
+
+class TestNamesInAPolicy:
+    """Before, another name of a known indication was ignored, or hid the sessions under it."""
+
+    @pytest.mark.parametrize(
+        "name", ["chronic-migraine", "migraine", "Migraine", "migraña crónica"]
+    )
+    def test_any_name_of_an_indication_is_taken(self, name: str) -> None:
+        rule = {"minimum": "13 weeks", "indication": name}
+        policy = bs.SchedulingPolicy(usual={name: "14 weeks"}, payer=[rule])
+        found = bs.due_dates("2026-01-05", "chronic-migraine", policy)
+        assert (found.earliest, found.due) == (date(2026, 4, 6), date(2026, 4, 13))
+        assert bs.SchedulingPolicy(other_indications=[name]).other_indications == (
+            "chronic-migraine",
+        )
+
+    def test_two_names_of_one_are_one(self) -> None:
+        with pytest.raises(ValueError, match="usual names an indication twice"):
+            bs.SchedulingPolicy(usual={"migraine": "12 weeks", "chronic-migraine": "13 weeks"})
+
+    def test_another_name_of_a_known_one_is_no_other_indication(self) -> None:
+        named = {"administered_on": "2026-03-30", "indication": "migraine", "product": "Botox"}
+        given = bs.PatientRecord(sessions=[*record("2026-01-05").sessions, named])
+        policy = bs.SchedulingPolicy(other_indications=["migraine"])
+        assert allowed(given, "2026-04-20", as_of="2026-04-20", policy=policy) == [None]

@@ -8,8 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 import botox_schedule as bs
-from botox_schedule import outcomes, planning, tables
+from botox_schedule import ical, outcomes, planning, tables, testing
 from botox_schedule.engine.worklist import call_by
+from botox_schedule.views.messages import load_messages
 from botox_schedule.views.timeline import timeline_svg
 
 MIGRAINE = "chronic-migraine"
@@ -23,6 +24,7 @@ SHARED = [MIGRAINE, "spasticity"]
 ASKED: dict[str, Any] = {"as_of": "2026-02-01"}
 WEAR_OFF: dict[str, Any] = {"definition": "nadir_rise", **ASKED}
 NADIR: dict[str, Any] = {"definition": "nadir_rise"}
+RULE = outcomes.find_response_rule("nice-ta260")
 DIARY, DAY = outcomes.HeadacheDiary(), date(2026, 2, 1)
 CASES: list[tuple[str, Callable[[Any], object]]] = [
     ("before", lambda wrong: bs.compare_forecasts(wrong, FORECAST)),
@@ -97,6 +99,17 @@ def test_is_named_with_what_to_give(
             "sessions",
             lambda wrong: outcomes.wear_off_across_cycles(DIARY, wrong, as_of=DAY, **NADIR),
         ),
+        (
+            "months",
+            lambda wrong: outcomes.judge_counts(
+                RULE, baseline=20, current=14, cycles=2, months=wrong
+            ),
+        ),
+        ("gaps", lambda wrong: testing.record_from_gaps(wrong, starts_on=DAY)),
+        (
+            "alarms",
+            lambda wrong: ical.events_from_record(RECORD, MIGRAINE, key="k", alarms=wrong, **ASKED),
+        ),
     ],
 )
 def test_what_is_no_list_is_named(name: str, call: Callable[[Any], object], wrong: Any) -> None:
@@ -109,6 +122,23 @@ def test_a_text_is_no_list() -> None:
         planning.fewest_vials(155, "Botox", sizes="55")
     with pytest.raises(TypeError, match="weeks: give a list"):
         outcomes.wear_off("5432", administered_on="2026-01-05", **NADIR)
+
+
+@pytest.mark.parametrize("wrong", [5, None, b"clinic.toml", ["clinic.toml"]])
+@pytest.mark.parametrize("load", [bs.load_protocols, outcomes.load_response_rules, load_messages])
+def test_a_path_is_the_name_of_a_file(load: Callable[[Any], object], wrong: object) -> None:
+    with pytest.raises(TypeError, match="path: give the name of a file"):
+        load(wrong)
+
+
+@pytest.mark.parametrize("wrong", [5, ["dmy"], b"dmy"])
+def test_a_file_is_read_by_a_pattern_and_an_encoding_in_words(wrong: Any) -> None:
+    diary, sessions = b"date;kind\n2026-01-05;none\n", b"MRN,DOS\n1,2026-01-05\n"
+    for read, file in ((outcomes.read_diary, diary), (tables.read_sessions, sessions)):
+        with pytest.raises(bs.BotoxScheduleError, match=r"date.format.+pattern"):
+            read(file, date_format=wrong)
+        with pytest.raises(bs.BotoxScheduleError, match="give another encoding"):
+            read(file, encoding=wrong)
 
 
 def test_an_age_takes_days_in_any_form() -> None:
@@ -130,6 +160,22 @@ def test_an_interval_is_taken_a_whole_number_of_times(wrong: Any) -> None:
     assert INTERVAL.times(-2) == bs.Interval(weeks=-24)
     with pytest.raises(bs.errors.CountError, match="count: give a whole number"):
         INTERVAL.times(wrong)
+
+
+def test_the_panel_names_what_is_no_list_and_no_number() -> None:
+    panel, pl = pytest.importorskip("botox_schedule.panel"), pytest.importorskip("polars")
+    asked = {**ASKED, "holds": None, "care_ends": None}
+    sessions = pl.DataFrame({"patient": [], "administered_on": [], "indication": [], "product": []})
+    with pytest.raises(TypeError, match="by: give a column"):
+        panel.adherence(sessions, by=5, **ASKED)
+    with pytest.raises(TypeError, match="delays: give a list"):
+        panel.simulate(sessions, seed=1, delays=5, **asked)
+    wrong: Any
+    for wrong in ("", [], False):
+        with pytest.raises(bs.errors.CountError, match="capacity: give a whole number"):
+            panel.workload(sessions, capacity=wrong, **asked)
+        with pytest.raises(bs.errors.CountError, match="capacity: give a whole number"):
+            panel.simulate(sessions, seed=1, capacity=wrong, **asked)
 
 
 @pytest.mark.parametrize("wrong", [["mon"], "mon", 5])

@@ -208,7 +208,7 @@ def decoded(content: bytes, name: str, encoding: str | None) -> str:
     by_mark = next((kind for mark, kind in _MARKS.items() if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding or by_mark)
-    except (ValueError, LookupError):  # a name that no encoding can have included
+    except (ValueError, LookupError, TypeError):  # what no encoding can be called included
         told = _A_DOCUMENT if content.startswith(b"%PDF") else _why_not(encoding)
         raise ExchangeError(told) from None
     if "\0" in text:

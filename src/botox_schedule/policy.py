@@ -17,7 +17,7 @@ from botox_schedule.dates.intervals import (
     RangeInput,
 )
 from botox_schedule.errors import IntervalError
-from botox_schedule.protocols.indications import Indication, ProductInput, ProductName
+from botox_schedule.protocols.indications import IndicationName, ProductInput, ProductName
 from botox_schedule.records.model import Units
 from botox_schedule.terms import LimitReading, Product, RetreatmentKind, ShortMonth
 from botox_schedule.values import Fact, NumberInput, Rows, Several, of_kind
@@ -58,7 +58,8 @@ class PayerRule(Fact, frozen=True):
         per: The period: ``calendar_year``, or an interval for rolling periods.
         first: The first day on which the rule is in force; None leaves it open.
         last: The last day, included; None leaves it open.
-        indication: The indication that the rule is about; None means each track alone.
+        indication: The indication that the rule is about, by any name; None means each track
+            alone.
         product: The product that the rule is about; None means each track alone.
 
     >>> str(PayerRule(sessions=4, per="1 year").per)
@@ -71,7 +72,7 @@ class PayerRule(Fact, frozen=True):
     per: _Period = CALENDAR_YEAR
     first: Day | None = None
     last: LastDay = None
-    indication: Indication | None = None
+    indication: IndicationName | None = None
     product: ProductName | None = None
 
     if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _by_name(pairs: tuple[tuple[str, IntervalRange], ...]) -> tuple[tuple[str, I
 
 
 _UsualRanges = Annotated[
-    tuple[tuple[Indication, IntervalRange], ...],
+    tuple[tuple[IndicationName, IntervalRange], ...],
     BeforeValidator(_items, json_schema_input_type=dict[str, IntervalRange] | list[list[str]]),
     AfterValidator(_by_name),
 ]
@@ -135,8 +136,8 @@ class SchedulingPolicy(Fact, frozen=True):
         payer_minimum: The shortest interval the payer accepts; the short form of a rule in
             *payer* that is always in force.
         payer: The payer's rules.
-        usual: The clinic's own usual range by indication; it makes patients due and is used for
-            forecasts, not for past cycles.
+        usual: The clinic's own usual range by indication, which may be given by any name; it
+            makes patients due and is used for forecasts, not for past cycles.
         other_indications: Indications outside the known ones, such as bruxism: they are counted
             in units and shown, and move no date.
         validity_tolerance: How much earlier than the minimum a past session may have been and
@@ -161,7 +162,7 @@ class SchedulingPolicy(Fact, frozen=True):
     payer_minimum: NotNegative | None = None
     payer: Several[PayerRule] = ()
     usual: _UsualRanges = ()
-    other_indications: Several[Indication] = ()
+    other_indications: Several[IndicationName] = ()
     validity_tolerance: NotNegative = _interval("0 days")
     scheduled_grace: NotNegative = _interval("7 days")
     as_needed_grace: NotNegative = _interval("4 weeks")

@@ -31,7 +31,7 @@ from botox_schedule.terms import (
     SessionStatus,
     ShortMonth,
 )
-from botox_schedule.values import Described, NumberInput
+from botox_schedule.values import Described, NumberInput, a_list
 
 _INDICATIONS = ("chronic-migraine",)
 _UNKNOWN_WORDS = ("chronic-migrane", "botox")
@@ -86,7 +86,7 @@ def record_from_gaps(
     >>> [str(session.administered_on) for session in record.sessions]
     ['2026-01-05', '2026-03-30', '2026-06-23']
     """
-    offsets = accumulate(gaps, initial=0)
+    offsets = accumulate(a_list(gaps, "gaps: give a list of days, such as [84, 85]"), initial=0)
     start = as_day(starts_on, "starts_on")
     return PatientRecord(
         sessions=[

@@ -125,8 +125,8 @@ def _is_moment(value: object) -> bool:
 
 def is_day_pattern(pattern: str) -> bool:
     """Return whether *pattern* has a year and gives back the whole day that it writes."""
-    if pattern in _ORDERS:
-        return True
+    if not isinstance(pattern, str) or pattern in _ORDERS:
+        return isinstance(pattern, str)
     # Without a year, strptime assumes 1900 and will stop doing so.
     if not {"Y", "y", "G"}.intersection(_DIRECTIVE.findall(pattern)):
         return False

@@ -117,8 +117,22 @@ def _policy_changes(before: Forecast, after: Forecast) -> Iterable[str]:
 
 
 def _findings(before: Forecast, after: Forecast) -> Iterable[ForecastChange]:
-    gone, new = ({found.code.value for found in each.findings} for each in (before, after))
-    for code in sorted(new - gone):
+    old, new = _keys(before), _keys(after)
+    for code in sorted(new.keys() - old):
         yield _change(f"finding {code}", None, "raised", ())
-    for code in sorted(gone - new):
+    for code in sorted(old.keys() - new):
         yield _change(f"finding {code}", "raised", None, ())
+    for code in sorted(old.keys() & new):
+        was, now = old[code], new[code]
+        # Answers stored by 0.1.0 have no keys: only the code tells their findings apart.
+        if was != now and "" not in was | now:
+            fresh = f", {len(now - was)} new" if now - was else ""
+            yield _change(f"finding {code}", f"{len(was)} raised", f"{len(now)} raised{fresh}", ())
+
+
+def _keys(forecast: Forecast) -> dict[str, set[str]]:
+    """The keys of the findings by code."""
+    keys: dict[str, set[str]] = {}
+    for found in forecast.findings:
+        keys.setdefault(found.code.value, set()).add(found.key)
+    return keys

@@ -95,6 +95,8 @@ class ForecastSummary(Value, frozen=True):
         phase: What is expected of the response on the day.
         earliest: First allowed day.
         due: First allowed day of the usual range.
+        last_due_on: Last due day before ``overdue_from``, a hold, a discharge or the end of what the
+            rules allow; None where nothing ends the due days. Stored answers of 0.1.0 lack it.
         overdue_from: First overdue day.
         lapsed_from: First day on which the patient counts as lapsed.
         typical_on: The day of one statistic or duration; it makes nobody due.
@@ -121,6 +123,7 @@ class ForecastSummary(Value, frozen=True):
     phase: ResponsePhase | None
     earliest: Day | None
     due: Day | None
+    last_due_on: Day | None = None
     overdue_from: Day | None
     lapsed_from: Day | None
     typical_on: Day | None
@@ -231,6 +234,7 @@ class Forecast(Value, frozen=True):
             "protocol_id": None if protocol is None else protocol.id,
             "protocol_version": None if protocol is None else protocol.version,
             "booked_on": None if booking is None else booking.on,
+            "last_due_on": None if self.due_window is None else self.due_window.last,
             "findings": [finding.code for finding in self.findings],
             "today": [f.code for f in self.findings if f.needs is FindingNeeds.TODAY],
         }

@@ -22,7 +22,7 @@ from botox_schedule.protocols import TreatmentProtocol
 from botox_schedule.questions import ask
 from botox_schedule.records import PatientRecord, TreatmentSession
 from botox_schedule.terms import DayReasonCode, ForWhom
-from botox_schedule.values import PatientValue, Value
+from botox_schedule.values import PatientValue, Value, a_list
 
 _NAMESPACE = UUID("5f6d1c1e-3f0b-5b8e-9d27-6c2a2f4b7f10")
 _NOT_NEXT = frozenset({DayReasonCode.IN_HOLD, DayReasonCode.CARE_ENDED, DayReasonCode.SAME_SESSION})
@@ -157,7 +157,8 @@ def events_from_record(
     >>> [(str(event.kind), str(event.window)) for event in events]
     [('session', '2026-01-05 to 2026-01-05'), ('onset', '2026-01-19 to 2026-01-26'), ('wear_off', '2026-03-02 to 2026-03-16'), ('due', '2026-03-30 to 2026-04-06')]
     """
-    reminders = (alarms,) if isinstance(alarms, str | Interval) else tuple(alarms)
+    several = (alarms,) if isinstance(alarms, str | Interval) else alarms
+    reminders = tuple(a_list(several, "alarms: give a list of intervals, such as ['2 weeks']"))
     options = _Options.model_validate(
         {"key": key, "summaries": summaries or {}, "alarms": reminders, "count": count}
     )

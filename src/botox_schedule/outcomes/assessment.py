@@ -48,7 +48,7 @@ from botox_schedule.records import PatientRecord
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.terms import DueStatus, FindingCode, word_of
-from botox_schedule.values import Value, all_of_kind, of_kind
+from botox_schedule.values import Value, a_list, all_of_kind, of_kind
 
 _ORDER = list(RuleOutcome)
 _DATED = frozenset({DueStatus.TOO_EARLY, DueStatus.ALLOWED, DueStatus.DUE})
@@ -119,11 +119,12 @@ def judge_counts(
     ['stop', 'insufficient_data']
     """
     of_kind(rule, ResponseRule, "rule: give a ResponseRule, as find_response_rule returns it")
+    several = a_list(months, "months: give a list of days a month, such as [12, 10]")
     days = _Days(
         baseline=_month(baseline, "baseline"),
         current=_month(current, "current"),
         cycles=whole(cycles, "cycles"),
-        months=[days_within(month, "months", LONGEST_MONTH) for month in months],
+        months=[days_within(month, "months", LONGEST_MONTH) for month in several],
     )
     return tuple(_by_days(rule, lambda _: days))
 

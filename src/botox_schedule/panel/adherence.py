@@ -32,6 +32,7 @@ from botox_schedule.panel.standings import Population, asked_tracks, population_
 from botox_schedule.panel.tables import keys_like
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.terms import CycleTiming
+from botox_schedule.values import a_list
 
 _GROUPS = ("patient", "indication", "product", "protocol_id", "protocol_version", "year")
 _COUNTS = ("cycles", "held_cycles", "judged", "early", "late", "days")
@@ -79,7 +80,8 @@ def adherence(
     >>> found.select("judged", "on_time", "late", "on_time_share").rows()
     [(2, 1, 1, 0.5)]
     """
-    by = [by] if isinstance(by, str) else [*dict.fromkeys(by)]
+    names = [by] if isinstance(by, str) else a_list(by, "by: give a column, or a list of columns")
+    by = [*dict.fromkeys(names)]
 
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
         judged = judged_cycles(frames, asking).with_columns(year=pl.col("first_on").dt.year())

@@ -7,11 +7,11 @@ import polars as pl
 
 from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.dates.intervals import IntervalInput, positive_interval
-from botox_schedule.engine.limits import in_window
+from botox_schedule.engine.limits import given_doses, in_window
 from botox_schedule.panel.asking import PRODUCTS, Asking, session_of
 from botox_schedule.panel.columns import mapped
 from botox_schedule.panel.frames import Frames
-from botox_schedule.panel.given import Frame, ask
+from botox_schedule.panel.given import Frame, RulesAndCare, ask
 from botox_schedule.panel.standings import Population, population_of
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
 
@@ -26,6 +26,7 @@ def exposure(
     as_of: DayInput | None = None,
     policy: SchedulingPolicy | None = None,
     care_ends: Any = None,
+    prior_treatments: Any = None,
 ) -> Frame:
     """Return the units of each product that count on a day, over all indications.
 
@@ -40,6 +41,8 @@ def exposure(
         as_of: The day up to which records are known; None means *on*.
         policy: Only its ``short_month`` matters here.
         care_ends: A frame as for ``forecast``: sessions after a death are not used.
+        prior_treatments: A frame as for ``forecast``: the last session of a course elsewhere
+            counts with unknown units.
 
     Returns:
         A frame of the same kind, in no order, with ``patient``, ``product``, ``units`` (a lower
@@ -73,14 +76,16 @@ def exposure(
         given = _given(population_of(frames, asking))
         return _totals(given.filter(mapped(given["day"], counts, pl.Boolean)))
 
-    return ask(sessions, None, known_until, answer, policy=policy, care_ends=care_ends)
+    given: RulesAndCare = {"care_ends": care_ends, "prior_treatments": prior_treatments}
+    given["policy"] = policy
+    return ask(sessions, None, known_until, answer, **given)
 
 
 def _given(population: Population) -> pl.DataFrame:
     """All doses that were given, whatever the indication."""
     rows = []
     for patient, reading in population.records.readings(population.asking):
-        for session in (*reading.history.completed, *reading.history.unrecognized):
+        for session in given_doses(reading):
             units = None if session.units is None else float(session.units)
             rows.append((patient, session.administered_on, PRODUCTS.index(session.product), units))
     plain = population.happened.done.select(_DOSE)

@@ -20,6 +20,7 @@ from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.protocols.model import TreatmentProtocol, treatment_of
 from botox_schedule.questions import due_dates
+from botox_schedule.values import a_list
 
 _YEAR = 365.25
 _Visit = tuple[int, float, int, int]
@@ -112,7 +113,8 @@ def simulate(
     [('sessions', 4.0, 4.0, 4.0)]
     """
     whole(seed, "seed", -(2**64), 2**64)
-    delays = tuple(delays)  # a column of a frame has no truth
+    # As a tuple, because a column of a frame has no truth.
+    delays = tuple(a_list(delays, "delays: give a list of days, such as [0, 7]"))
     _check_numbers(days, replicates, delays, capacity)
     is_open = opening_days(is_open, "is_open")
     if rules.get("policies") is not None:
@@ -141,7 +143,7 @@ def simulate(
 def _check_numbers(days: int, replicates: int, delays: Sequence[int], capacity: int | None) -> None:
     whole(days, "days", 1)
     whole(replicates, "replicates", 1, 100_000)
-    whole(capacity or 0, "capacity")
+    whole(0 if capacity is None else capacity, "capacity")
     for delay in delays or (-1,):
         whole(delay, "delays")
 

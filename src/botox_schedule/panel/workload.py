@@ -67,8 +67,9 @@ def workload(
     [('2026-W13', 0, 0, 0), ('2026-W14', 2, 2, 1)]
     """
     whole(weeks, "weeks", 1)
-    for room in capacity.values() if isinstance(capacity, Mapping) else (capacity or 0,):
-        whole(room, "capacity")
+    if capacity is not None:
+        for room in capacity.values() if isinstance(capacity, Mapping) else (capacity,):
+            whole(room, "capacity")
     if isinstance(capacity, Mapping) and not all(map(_is_week, capacity)):
         raise PanelError("capacity: name each week as ISO 8601 does, such as 2026-W05")
     day = as_day(as_of, "as_of")

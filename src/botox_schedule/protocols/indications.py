@@ -6,7 +6,13 @@ from functools import cache, lru_cache
 from typing import Annotated, Any
 from unicodedata import combining, normalize
 
-from pydantic import GetCoreSchemaHandler, GetPydanticSchema, StringConstraints, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    GetCoreSchemaHandler,
+    GetPydanticSchema,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from botox_schedule.errors import BotoxScheduleError, UnknownCodeSystemError, UnknownProtocolError
@@ -44,6 +50,15 @@ Indication = Annotated[
     GetPydanticSchema(_slug_schema),
 ]
 """An indication, as a slug such as ``chronic-migraine``."""
+
+
+def _slug_of(name: Any) -> Any:
+    is_short = isinstance(name, str) and len(name) <= _LONGEST_TEXT
+    return (find_indication_name(name) or name) if is_short else name
+
+
+IndicationName = Annotated[Indication, BeforeValidator(_slug_of)]
+"""An indication that a clinic names in any way; it becomes the slug."""
 
 
 def _product_schema(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

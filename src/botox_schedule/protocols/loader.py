@@ -63,7 +63,10 @@ def tables_of(path: str | PathLike[str]) -> tuple[str, dict[str, Any]]:
         ProtocolFileError: When the file is not TOML in UTF-8.
         FileLimitError: When it is larger than 1 MiB.
         OSError: When it cannot be opened.
+        TypeError: When *path* is no name of a file.
     """
+    if not isinstance(path, str | PathLike):
+        raise TypeError("path: give the name of a file, such as 'clinic.toml'")
     file = Path(path)
     try:
         text = read_within(file, _MOST_BYTES).decode("utf-8-sig")
