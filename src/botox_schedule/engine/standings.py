@@ -15,7 +15,7 @@ from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import RecordTrack, tracks_of
 from botox_schedule.engine.verdict import day_in_question
 from botox_schedule.policy import SchedulingPolicy
-from botox_schedule.protocols.collection import ProtocolSet
+from botox_schedule.protocols.collection import ProtocolSet, age_cuts
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import NO_DECISIONS, CycleSessions, History, cycles_of
 from botox_schedule.records.model import PatientRecord, TreatmentSession
@@ -81,10 +81,7 @@ class Standings:
         self._far = near(as_of, _AHEAD_DAYS)
         self._phases = Phases()
         self._shared: dict[tuple[object, str, _Course], _Shared | None] = {}
-        ages = [p.ages for p in known] + [limit.ages for p in known for limit in p.limits]
-        stated = [each for each in ages if each is not None]
-        lasts = [each.last + 1 for each in stated if each.last is not None]
-        self._cuts = sorted({*(each.first for each in stated if each.first), *lasts})
+        self._cuts = age_cuts(known)
         windows = [w.window for p in known for limit in p.limits for w in limit.windows]
         self._longest = max((window.day_bounds[1] for window in windows), default=0)
         self._ages: dict[date, object] = {}

@@ -18,7 +18,7 @@ from botox_schedule.engine.adherence import (
     follow_up_of,
 )
 from botox_schedule.engine.cycles import judge_cycle
-from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
 from botox_schedule.engine.track import Track
 from botox_schedule.errors import PanelError
 from botox_schedule.panel.asking import EPOCH, Asking, whole
@@ -37,7 +37,6 @@ from botox_schedule.values import a_list
 _GROUPS = ("patient", "indication", "product", "protocol_id", "protocol_version", "year")
 _COUNTS = ("cycles", "held_cycles", "judged", "early", "late", "days")
 _EPISODE: dict[str, Any] = {"time": pl.Int64, "event": pl.Boolean, "reason": pl.String}
-_NO_HOLDS = HoldCalendar(())
 
 
 def adherence(
@@ -230,7 +229,7 @@ def _plain_episodes(population: Population, gap: _Gap) -> pl.DataFrame:
     def first_episode(alike: int, course: str) -> tuple[Any, ...]:
         pairs = [tuple(map(_day, cycle.split(","))) for cycle in course.split(" ")]
         known = [(first, anchor, False) for first, anchor in pairs]
-        return _episode(engine.tracks[alike], known, _NO_HOLDS, until, gap)
+        return _episode(engine.tracks[alike], known, NO_HOLDS, until, gap)
 
     found = asked(tracks, ["alike", "course"], _EPISODE, first_episode)
     joined = tracks.join(found, on=["alike", "course"])

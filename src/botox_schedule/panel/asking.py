@@ -12,7 +12,7 @@ from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.errors import CountError, PanelError
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
-from botox_schedule.protocols.collection import ProtocolSet
+from botox_schedule.protocols.collection import ProtocolSet, age_cuts
 from botox_schedule.records.history import NO_DECISIONS, Decisions, History
 from botox_schedule.records.model import PatientRecord, TreatmentSession
 from botox_schedule.terms import Population, Product, SessionKind
@@ -141,23 +141,14 @@ def ages_of(births: pl.DataFrame | None, asking: Asking) -> Ages:
     day = pl.col("born_on")
     # Of two days of birth that differ neither counts.
     births = births.group_by("patient").agg(pl.when(day.min() == day.max()).then(day.min()))
-    cuts = _cuts(asking.known)
+    cuts = age_cuts(asking.known)
     days = births["born_on"].drop_nulls().unique()
     groups = [1 + sum(age_on(day, asking.as_of) >= cut for cut in cuts) for day in days]
     born: list[date | None] = [None] * (len(cuts) + 2)
     for day, group in zip(days, groups, strict=True):
         born[group] = day
-    table = pl.DataFrame(
-        {"born_on": days, "age": groups}, schema={"born_on": pl.Date, "age": pl.Int8}
-    )
+    table = pl.DataFrame({"born_on": days, "age": pl.Series(groups, dtype=pl.Int8)})
     return Ages(births.join(table, on="born_on", how="left"), tuple(born))
-
-
-def _cuts(known: Iterable[Any]) -> list[int]:
-    """The ages from which other protocols or limits hold."""
-    ranges = [p.ages for p in known if p.ages is not None]
-    cuts = {ages.first for ages in ranges} | {a.last + 1 for a in ranges if a.last is not None}
-    return sorted(cut for cut in cuts if cut)
 
 
 def session_of(day: date, indication: str, product: int, **more: Any) -> TreatmentSession:
