@@ -47,8 +47,7 @@ def answer(given: Namespace) -> Answer:
     rows = found.to_dicts()
     tracks, coming = len(clinic.tracks()), sum(row["tracks"] for row in rows)
     data = {"as_of": clinic.rules.as_of, "tracks": tracks, "coming": coming, "weeks": rows}
-    others = f"{tracks - coming} later or not at all"
-    said = f"{counted(tracks, 'track')}: {coming} in these weeks, {others}"
+    said = f"{counted(tracks, 'track')}: {coming} in these weeks, {tracks - coming} not"
     told = clinic.told._replace(head=[*clinic.told.head, said, _NEXT_ONLY], data=data)
     listed = list_answer(rows, Table(found.columns, [("", rows)]), told)
     return listed._replace(failed=not clinic.records)
