@@ -70,6 +70,13 @@ class TestAnOlderAnswer:
         assert finding.needs is finding.code.needs
         assert finding.key == ""
 
+    def test_is_no_change_where_it_lacks_the_due_days(self) -> None:
+        _, data = stored("forecast-migraine")
+        now = bs.Forecast.model_validate_json(json.dumps(data))
+        del data["due_window"]
+        before = bs.Forecast.model_validate_json(json.dumps(data))
+        assert str(bs.compare_forecasts(before, now)) == "nothing changed"
+
     def test_lacks_nothing_that_was_always_there(self) -> None:
         _, data = stored("forecast-migraine")
         del data["status"]

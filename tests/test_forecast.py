@@ -792,15 +792,19 @@ class TestComparisonsWithoutAChangedDate:
                 record(session("2026-01-05"), overrides=[{**override, "last": last}]),
                 MIGRAINE,
                 as_of="2026-02-01",
+                policy=policy,
             )
-            for last in ("2026-06-30", "2026-03-18")
+            for last, policy in (
+                ("2026-06-30", None),
+                ("2026-03-18", None),
+                ("2026-03-18", SchedulingPolicy(lapsed_after="1 year")),
+            )
         ]
-        told = "due days that nothing breaks: 2026-03-16 to 2026-03-18"
-        assert [told in answer.explain() for answer in found] == [False, True]
-        (change,) = compare_forecasts(*found).changes
-        assert str(change) == (
-            "due_window: 2026-03-16 to 2026-03-23 became 2026-03-16 to 2026-03-18"
-        )
+        told = "due_window: 2026-03-16 to 2026-03-23 became 2026-03-16 to 2026-03-18"
+        (change,) = compare_forecasts(*found[:2]).changes
+        assert str(change) == told
+        lapsed, change = compare_forecasts(found[0], found[2]).changes
+        assert (lapsed.name, str(change).splitlines()[0]) == ("lapsed_from", told)
 
     def test_units_that_were_corrected_or_are_planned(self) -> None:
         def found(neck: int, planned: int | None = None) -> Forecast:

@@ -71,8 +71,11 @@ def compare_forecasts(before: Forecast, after: Forecast) -> ForecastComparison:
     if before.as_of != after.as_of:
         causes.append(f"the day of the question moved from {before.as_of} to {after.as_of}")
     causes += [f"{date.name} moved from {date.before} to {date.after}" for date in changes]
-    # The due days move with the dates, which are told; without them only their end may move.
-    answers = _ANSWERS if changes else ("due_window", *_ANSWERS)
+    # The due days move with their dates, which are told; without them only what breaks them may
+    # move. An older version did not store them.
+    has_moved = {DateName.DUE, DateName.OVERDUE_FROM} & {date.name for date in changes}
+    are_stored = "due_window" in before.model_fields_set & after.model_fields_set
+    answers = ("due_window", *_ANSWERS) if are_stored and not has_moved else _ANSWERS
     for name in (*answers, *_INPUTS):
         old, new = _words(_answer(before, name)), _words(_answer(after, name))
         if old != new:

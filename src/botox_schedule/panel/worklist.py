@@ -80,7 +80,7 @@ def worklist(
         CountError: When *lead_days* is not a whole number from 0 on.
         PanelError: When a column is missing or of another type.
         DayError: When *as_of* is not a calendar day.
-        TypeError: When *is_open* cannot be asked for a day.
+        TypeError: When *is_open* cannot be asked for a day, or answers neither True nor False.
 
     >>> import polars as pl
     >>> sessions = pl.DataFrame({

@@ -239,10 +239,13 @@ class Authorizations:
 
         Of several, one for the planned treatment, then the nearest.
         """
+        if not self._bookings:
+            return ()
         track, own, before = self._track, self._track.protocol.indication, self._booked_before(day)
+        rules = rules_after(track, day)  # once: it costs more than all that is asked of it
 
         def stays(on: date) -> bool:
-            return on in before or (on > day and _is_allowed(track, rules_after(track, day), on))
+            return on in before or (on > day and _is_allowed(track, rules, on))
 
         moved = [
             (all(s.indication != own for s in booked), abs((on - day).days), on)
