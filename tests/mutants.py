@@ -66,6 +66,7 @@ PARTS = {
             "protocol_files", "protocol_sets", "questions", "reasons", "records", "response", "rules",
             "rules_of_values", "schedule", "track_dates", "tracks", "unknown_indications", "worklist",
             "cli_lists", "panel", *TABLES, "diary_file", "laws", "populations", "standings",
+            "booked_touch_ups", "inputs", "timeline", "wrong_types",
         ),
     ),
     "planning": Part(

@@ -495,7 +495,11 @@ class TestLoadProtocols:
             'population = "adult"\nshares_clock_with = ["episodic-migraine"]',
             1,
         )
-        with pytest.raises(ProtocolFileError, match="expected both or none"):
+        one_sided = (
+            r"\(own-migraine\): shares_clock_with: names episodic-migraine, "
+            "but other does not name chronic-migraine; expected both or none$"
+        )
+        with pytest.raises(ProtocolFileError, match=one_sided):
             load_protocols(self.write(tmp_path, text))
 
     def test_one_treatment_has_one_id(self, tmp_path: Path) -> None:
@@ -568,7 +572,8 @@ class TestLoadProtocols:
     ) -> None:
         assert old in OWN
         with pytest.raises(
-            ProtocolFileError, match=rf"own\.toml: .*{path}.* control character"
+            ProtocolFileError,
+            match=rf"own\.toml: .*{path}.* has a control character; expected plain text$",
         ) as caught:
             load_protocols(self.write(tmp_path, OWN.replace(old, new)))
         assert str(caught.value).isprintable()
