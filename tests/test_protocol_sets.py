@@ -356,3 +356,8 @@ class TestGivenProtocol:
         known = ProtocolSet([own])
         monkeypatch.setattr(known, "_limits", Forgotten())
         assert [limit.units for limit in known.limits(own, date(2026, 1, 5))] == [400]
+
+
+def test_a_year_old_is_older_than_those_below_one() -> None:
+    infants = protocol(ages={"first": 0, "last": 0}, id="infants")
+    assert collection.age_cuts(ProtocolSet([infants])) == [1]

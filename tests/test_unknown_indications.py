@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import pytest
 
 import botox_schedule as bs
+from botox_schedule import planning
 from botox_schedule.engine.rules import longest_minimums
 from botox_schedule.protocols import ProtocolSet
 from samples import DAY, FIRST_OF_NEXT, GIVEN, MIGRAINE, allowed, override, protocol, record, rule
@@ -229,6 +230,19 @@ class TestNamesInAPolicy:
         assert bs.SchedulingPolicy(other_indications=[name]).other_indications == (
             "chronic-migraine",
         )
+
+    def test_a_protocol_of_the_clinic_may_have_such_a_name(self) -> None:
+        own = MIGRAINE.model_copy(update={"indication": "migraine", "id": "own"})
+        rule = {"minimum": "13 weeks", "sessions": 1, "indication": "migraine"}
+        policy = bs.SchedulingPolicy(usual={"migraine": "14 weeks"}, payer=[rule])
+        row = {"administered_on": "2026-01-05", "indication": "migraine", "product": "Botox"}
+        asked: dict[str, Any] = {"as_of": "2026-02-01", "policy": policy}
+        given = bs.PatientRecord(sessions=[row])
+        found = bs.forecast(given, own, **asked)
+        assert (found.dates.earliest, found.dates.due) == (date(2026, 4, 6), date(2026, 4, 13))
+        checked = planning.check_booking(given, own, on="2026-05-04", **asked)
+        assert checked.authorization is not None
+        assert checked.authorization.covers is False
 
     def test_two_names_of_one_are_one(self) -> None:
         with pytest.raises(ValueError, match="usual names an indication twice"):

@@ -17,7 +17,12 @@ from botox_schedule.dates.intervals import (
     RangeInput,
 )
 from botox_schedule.errors import IntervalError
-from botox_schedule.protocols.indications import IndicationName, ProductInput, ProductName
+from botox_schedule.protocols.indications import (
+    IndicationName,
+    ProductInput,
+    ProductName,
+    slug_of,
+)
 from botox_schedule.records.model import Units
 from botox_schedule.terms import LimitReading, Product, RetreatmentKind, ShortMonth
 from botox_schedule.values import Fact, NumberInput, Rows, Several, of_kind
@@ -101,7 +106,9 @@ class PayerRule(Fact, frozen=True):
 
     def concerns(self, clock: frozenset[str], product: Product) -> bool:
         """Whether the rule is about a track of *clock* that is treated with *product*."""
-        return self.indication in {None, *clock} and self.product in {None, product}
+        # A clinic's own protocol may have a slug that is another name of a known indication.
+        is_about = self.indication in {None, *clock} or self.indication in map(slug_of, clock)
+        return is_about and self.product in {None, product}
 
     def is_in_force(self, day: date) -> bool:
         """Whether the rule concerns what happens on *day*."""
@@ -206,7 +213,8 @@ class SchedulingPolicy(Fact, frozen=True):
 
     def usual_for(self, indication: str) -> IntervalRange | None:
         """Return the clinic's own usual range for *indication*, or None."""
-        return dict(self.usual).get(indication)
+        usual = dict(self.usual)
+        return usual.get(indication, usual.get(slug_of(indication))) if usual else None
 
     def payer_rules(self, clock: frozenset[str], product: Product) -> tuple[PayerRule, ...]:
         """Return the payer's rules about a track of *clock*, the short form included."""

@@ -254,7 +254,8 @@ def age_cuts(known: ProtocolSet) -> list[int]:
     """Return the ages from which another protocol or limit may hold, in order."""
     stated = [p.ages for p in known] + [limit.ages for p in known for limit in p.limits]
     ages = [each for each in stated if each is not None]
-    cuts = {each.first for each in ages} | {each.last + 1 for each in ages if each.last}
+    lasts = [each.last for each in ages if each.last is not None]
+    cuts = {each.first for each in ages} | {last + 1 for last in lasts}
     return sorted(cut for cut in cuts if cut)
 
 

@@ -52,12 +52,13 @@ Indication = Annotated[
 """An indication, as a slug such as ``chronic-migraine``."""
 
 
-def _slug_of(name: Any) -> Any:
+def slug_of(name: Any) -> Any:
+    """Return the slug that a text is a name of; anything else as it is."""
     is_short = isinstance(name, str) and len(name) <= _LONGEST_TEXT
     return (find_indication_name(name) or name) if is_short else name
 
 
-IndicationName = Annotated[Indication, BeforeValidator(_slug_of)]
+IndicationName = Annotated[Indication, BeforeValidator(slug_of)]
 """An indication that a clinic names in any way; it becomes the slug."""
 
 
