@@ -11,6 +11,7 @@ import botox_schedule as bs
 from botox_schedule import ical, outcomes, planning, tables, testing
 from botox_schedule.engine.worklist import call_by
 from botox_schedule.views.messages import load_messages
+from botox_schedule.views.report import report_html
 from botox_schedule.views.timeline import timeline_svg
 
 MIGRAINE = "chronic-migraine"
@@ -105,6 +106,14 @@ def test_is_named_with_what_to_give(
                 RULE, baseline=20, current=14, cycles=2, months=wrong
             ),
         ),
+        (
+            "failures",
+            lambda wrong: outcomes.assess_response(
+                DIARY, RECORD, MIGRAINE, rule="lcd-l34635", failures=wrong, **ASKED
+            ),
+        ),
+        ("rows", lambda wrong: report_html(wrong, **ASKED)),
+        ("problems", lambda wrong: report_html([], problems=wrong, **ASKED)),
         ("gaps", lambda wrong: testing.record_from_gaps(wrong, starts_on=DAY)),
         (
             "alarms",
@@ -120,6 +129,8 @@ def test_what_is_no_list_is_named(name: str, call: Callable[[Any], object], wron
 def test_a_text_is_no_list() -> None:
     with pytest.raises(TypeError, match="sizes: give a list"):
         planning.fewest_vials(155, "Botox", sizes="55")
+    with pytest.raises(TypeError, match="rows: give a list"):
+        report_html("x", **ASKED)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="weeks: give a list"):
         outcomes.wear_off("5432", administered_on="2026-01-05", **NADIR)
 
@@ -139,6 +150,15 @@ def test_a_file_is_read_by_a_pattern_and_an_encoding_in_words(wrong: Any) -> Non
             read(file, date_format=wrong)
         with pytest.raises(bs.BotoxScheduleError, match="give another encoding"):
             read(file, encoding=wrong)
+
+
+@pytest.mark.parametrize("wrong", ["no", 0, None])
+def test_what_is_neither_true_nor_false_is_refused(wrong: Any) -> None:
+    """A text such as ``no`` would count as true: no line of a claim."""
+    with pytest.raises(TypeError, match="pharmacy_supplied: give True or False"):
+        planning.fewest_vials(155, "Botox", pharmacy_supplied=wrong)
+    with pytest.raises(TypeError, match="carries_over: give True or False"):
+        outcomes.adherence(RECORD, MIGRAINE, carries_over=wrong, **ASKED)
 
 
 def test_an_age_takes_days_in_any_form() -> None:

@@ -159,8 +159,9 @@ def events_from_record(
     """
     several = (alarms,) if isinstance(alarms, str | Interval) else alarms
     reminders = tuple(a_list(several, "alarms: give a list of intervals, such as ['2 weeks']"))
+    texts = {} if summaries is None else summaries
     options = _Options.model_validate(
-        {"key": key, "summaries": summaries or {}, "alarms": reminders, "count": count}
+        {"key": key, "summaries": texts, "alarms": reminders, "count": count}
     )
     for alarm in options.alarms:
         trigger_of(alarm)

@@ -21,7 +21,7 @@ from botox_schedule.protocols import TreatmentProtocol
 from botox_schedule.questions import ask
 from botox_schedule.records import PatientRecord
 from botox_schedule.terms import CycleTiming
-from botox_schedule.values import Value
+from botox_schedule.values import Value, of_kind
 
 
 class Adherence(Value, frozen=True):
@@ -125,6 +125,7 @@ def adherence(
     day, gap = as_day(as_of, "as_of"), permissible_gap_days
     if gap is not None:
         whole(gap, "permissible_gap_days")
+    of_kind(carries_over, bool, "carries_over: give True or False")
     track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
     cycles, follow_up = judged_cycles(track), follow_up_of(track)
     given = None if effect is None else positive_interval(effect, "an effect")

@@ -487,10 +487,11 @@ def _others(
 
 
 def _failures_verdict(criterion: ResponseCriterion, failures: Sequence[bool]) -> _Verdict:
-    wanted = criterion.failures or 0
-    if not all(isinstance(failed, bool) for failed in failures):
-        raise CountError("failures: give True or False for each treatment, in order")
-    latest = failures[-wanted:]
+    wanted, advice = criterion.failures or 0, "failures: give True or False for each treatment"
+    given = list(a_list(failures, f"{advice}, in a list"))
+    if not all(isinstance(failed, bool) for failed in given):
+        raise CountError(f"{advice}, in order")
+    latest = given[-wanted:]
     number = f"{sum(latest)} of the last {wanted} treatments were judged to have failed"
     if len(latest) < wanted:
         return _Verdict(RuleOutcome.INSUFFICIENT_DATA, (number,))

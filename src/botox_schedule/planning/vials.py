@@ -14,7 +14,7 @@ from botox_schedule.protocols.indications import find_product, product_named
 from botox_schedule.protocols.model import SourceRef, is_unread
 from botox_schedule.records.model import MOST_UNITS as MOST_GIVEN
 from botox_schedule.terms import Product
-from botox_schedule.values import Fact, NumberInput, Value, a_list
+from botox_schedule.values import Fact, NumberInput, Value, a_list, of_kind
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
 MOST_UNITS = 100_000
@@ -244,6 +244,7 @@ def fewest_vials(
     wanted = product_named(product, PlanningError)
     needed = _number(units, _ZERO, f"units must be more than 0 and at most {MOST_UNITS:,}")
     a_list(sizes, "sizes: give a list of units, such as [50, 100]")
+    of_kind(pharmacy_supplied, bool, "pharmacy_supplied: give True or False")
     own = {_number(size, _ONE, "a vial holds at least 1 unit") for size in sizes}
     known = () if own else vial_sizes(wanted)
     at_hand = sorted(own or {size.units for size in known})

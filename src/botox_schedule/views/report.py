@@ -12,7 +12,7 @@ from botox_schedule.dates.intervals import Window
 from botox_schedule.engine import DueDates, Forecast
 from botox_schedule.records.findings import Finding
 from botox_schedule.terms import DueStatus, FindingNeeds, ResponsePhase
-from botox_schedule.values import PatientValue
+from botox_schedule.values import PatientValue, a_list, all_of_kind
 from botox_schedule.views.messages import Messages, messages_in
 from botox_schedule.views.pages import render
 
@@ -132,7 +132,8 @@ def report_html(
     >>> "P1" in report_html([row], as_of="2026-03-30")
     True
     """
-    day, tracks = as_day(as_of, "as_of"), list(rows)
+    day = as_day(as_of, "as_of")
+    tracks = all_of_kind(rows, ReportRow, "rows: give a list of ReportRow(...), one for each track")
     messages = messages_in(language)
     has_pictures = len(tracks) <= _MOST_PICTURES
     return render(
@@ -146,7 +147,7 @@ def report_html(
         columns=COLUMNS,
         rows=[_shown(row, day, _picture(row, day) if has_pictures else None) for row in tracks],
         pictures=has_pictures,
-        problems=list(problems),
+        problems=list(a_list(problems, "problems: give a list of lines")),
     )
 
 
