@@ -841,7 +841,7 @@ class TestWorkload:
         call = ("workload", file, *options, "--as-of", "2026-04-01")
         rows = as_rows(capsys, *call)
         assert sum(int(row["tracks"]) for row in rows) == 0
-        assert "2 tracks: 0 in these weeks, 2 not" in run(capsys, *call)[1]
+        assert "2 tracks: 0 in these weeks, 2 later or never" in run(capsys, *call)[1]
         told = as_json(capsys, *call)
         assert (told["tracks"], told["coming"]) == (2, 0)
         rows = as_rows(capsys, "workload", file, *NOBODY_ELSE, "--as-of", "2026-04-01")

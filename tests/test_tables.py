@@ -170,7 +170,7 @@ class TestLaws:
     def test_no_rule_of_a_session_is_about_two_fields(self) -> None:
         """The reader puts what it read into the fields one by one."""
         rules: Any = vars(TreatmentSession)["__pydantic_decorators__"]
-        assert {*rules.model_validators} == {"_without_unknown_keys"}
+        assert {*rules.model_validators} == {"_advised"}
         assert {*rules.field_validators, *rules.root_validators} == set()
 
     @settings(deadline=None)

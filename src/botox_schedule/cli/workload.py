@@ -47,7 +47,7 @@ def answer(given: Namespace) -> Answer:
     rows = found.to_dicts()
     tracks, coming = len(clinic.tracks()), sum(row["tracks"] for row in rows)
     data = {"as_of": clinic.rules.as_of, "tracks": tracks, "coming": coming, "weeks": rows}
-    said = f"{counted(tracks, 'track')}: {coming} in these weeks, {tracks - coming} not"
+    said = f"{counted(tracks, 'track')}: {coming} in these weeks, {tracks - coming} later or never"
     told = clinic.told._replace(head=[*clinic.told.head, said, _NEXT_ONLY], data=data)
     listed = list_answer(rows, Table(found.columns, [("", rows)]), told)
     return listed._replace(failed=not clinic.records)
