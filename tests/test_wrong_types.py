@@ -8,10 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 import botox_schedule as bs
-from botox_schedule import ical, outcomes, planning, tables, testing
+from botox_schedule import outcomes, planning, tables, testing
 from botox_schedule.engine.worklist import call_by
 from botox_schedule.views.messages import load_messages
-from botox_schedule.views.report import report_html
 from botox_schedule.views.timeline import timeline_svg
 
 MIGRAINE = "chronic-migraine"
@@ -73,6 +72,18 @@ CASES: list[tuple[str, Callable[[Any], object]]] = [
 """The name of the input, and a call with it."""
 
 
+def report(*rows: Any, **options: Any) -> object:
+    """The report of a clinic, where what writes pages is installed."""
+    pages = pytest.importorskip("botox_schedule.views.report")
+    return pages.report_html(*rows, **ASKED, **options)
+
+
+def events(**options: Any) -> object:
+    """The events of a calendar, where what writes them is installed."""
+    ical = pytest.importorskip("botox_schedule.ical")
+    return ical.events_from_record(RECORD, MIGRAINE, key="k", **ASKED, **options)
+
+
 @pytest.mark.parametrize(("name", "call"), CASES)
 @pytest.mark.parametrize("wrong", [5, ["mon"], object()], ids=["number", "list", "object"])
 def test_is_named_with_what_to_give(
@@ -112,13 +123,10 @@ def test_is_named_with_what_to_give(
                 DIARY, RECORD, MIGRAINE, rule="lcd-l34635", failures=wrong, **ASKED
             ),
         ),
-        ("rows", lambda wrong: report_html(wrong, **ASKED)),
-        ("problems", lambda wrong: report_html([], problems=wrong, **ASKED)),
+        ("rows", report),
+        ("problems", lambda wrong: report([], problems=wrong)),
         ("gaps", lambda wrong: testing.record_from_gaps(wrong, starts_on=DAY)),
-        (
-            "alarms",
-            lambda wrong: ical.events_from_record(RECORD, MIGRAINE, key="k", alarms=wrong, **ASKED),
-        ),
+        ("alarms", lambda wrong: events(alarms=wrong)),
     ],
 )
 def test_what_is_no_list_is_named(name: str, call: Callable[[Any], object], wrong: Any) -> None:
@@ -130,7 +138,7 @@ def test_a_text_is_no_list() -> None:
     with pytest.raises(TypeError, match="sizes: give a list"):
         planning.fewest_vials(155, "Botox", sizes="55")
     with pytest.raises(TypeError, match="rows: give a list"):
-        report_html("x", **ASKED)  # type: ignore[arg-type]
+        report("x")
     with pytest.raises(TypeError, match="weeks: give a list"):
         outcomes.wear_off("5432", administered_on="2026-01-05", **NADIR)
 
