@@ -1,7 +1,7 @@
 """What all values share: they cannot be changed, take nothing unknown, and describe their fields."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
@@ -108,7 +108,7 @@ class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
             return super().model_copy(deep=deep)
         return type(self)(**dict(self) | dict(update))
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Generator[tuple[str, Any], None, None]:  # noqa: PYI058 - as pydantic's
         """Yield the fields, so that ``dict()`` gives what makes the value again.
 
         Pydantic would yield cached properties too, once they were asked for.
