@@ -72,7 +72,7 @@ fuzz: .venv/dev
 
 # The code is mutated in a copy, so that an editable install cannot hide it.
 mutants:
-	for part in planning outcomes core sample; do bash tests/mutants.sh $$part; done
+	for part in planning outcomes core files sample; do bash tests/mutants.sh $$part; done
 
 # It asks a service for known vulnerabilities of what is installed.
 audit: .venv/dev

@@ -82,6 +82,13 @@ PARTS = {
             *STORED, "outcomes", "outcome_measures", "adherence", "diary_file", "observed", "catalogue", "extremes",
         ),
     ),
+    "files": Part(
+        ("tables/*", "fhir/*", "ical/*"),
+        (
+            *TABLES, "fhir", "fhir_bundles", "fhir_conservation", "fhir_identity", "ical", "workbooks",
+            "wrong_types", "exceptions", "cli_lists",
+        ),
+    ),
     "sample": Part(
         ("panel/*", "tables/*", "fhir/*", "cli/*"),
         (

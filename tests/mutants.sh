@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Changes one part of the code in many places, one at a time, and lists what no test notices.
 #
-#   bash tests/mutants.sh core | planning | outcomes | sample [COMMIT]
+#   bash tests/mutants.sh core | planning | outcomes | files | sample [COMMIT]
 #
 # `sample` draws 300 changes of panel, tables, fhir and cli; DRAW=3000 draws so many of any part. What survives is written to
 # tests/survivors. A run that was stopped goes on where it was; what a run found of a function
