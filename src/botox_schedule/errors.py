@@ -145,8 +145,8 @@ class SafeError(TypedDict):
 def safe_errors(error: ValidationError) -> tuple[SafeError, ...]:
     """Return what is wrong with an input, without the input and without unknown keys.
 
-    ``error.errors()`` of pydantic carries the input, and a web framework may answer with it;
-    this may be shown and logged.
+    ``error.errors()`` of pydantic can carry the input, for example JSON that is cut short, and a
+    web framework may answer with it; this may be shown and logged.
 
     Args:
         error: What a model of this library raised.

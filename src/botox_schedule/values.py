@@ -11,13 +11,14 @@ from typing import Annotated, Any, ParamSpec, Self, TypeVar, get_origin
 from pydantic import (
     BaseModel,
     BeforeValidator,
+    GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     ValidationError,
-    model_validator,
+    ValidatorFunctionWrapHandler,
 )
 from pydantic.fields import FieldInfo
-from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
+from pydantic_core.core_schema import no_info_wrap_validator_function
 
 from botox_schedule.errors import ABOUT_KEYS, UNKNOWN_KEY, safe_place
 
@@ -32,6 +33,8 @@ _TO_GIVE = {
     "model_type": "give a {class_name}, or its fields by name",
     "tuple_type": "give a list",
 }
+
+_HIDDEN = "(hidden)"
 
 _V = TypeVar("_V")
 
@@ -88,13 +91,21 @@ def all_of_kind(values: Iterable[object], kind: type[_V], advice: str) -> list[_
     return [of_kind(each, kind, advice) for each in a_list(values, advice)]
 
 
+def _parameter(name: str, field: FieldInfo) -> Parameter:
+    default = ... if field.default_factory else field.default
+    if field.is_required():
+        default = Parameter.empty
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=field.annotation)
+
+
 class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """A value that cannot be changed; its docstring describes the fields."""
 
-    @model_validator(mode="wrap")
     @classmethod
-    def _advised(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        return advised(cls, data, handler, hides=issubclass(cls, Value))
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        return advising(cls, handler(source))
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -135,6 +146,10 @@ class Value(Described, frozen=True, hide_input_in_errors=True):
 
     def __delattr__(self, name: str) -> None:
         raise _frozen(self, name)
+
+
+class Stated(Value, frozen=True):
+    """A value that facts hold too: what holds it says whether an error shows the input."""
 
 
 class PatientValue(Value, frozen=True):
@@ -188,29 +203,42 @@ def _defaults(model: Any) -> dict[str, Any]:
     return {name: field.get_default() for name, field in model.model_fields.items()}
 
 
-def _parameter(name: str, field: FieldInfo) -> Parameter:
-    default = ... if field.default_factory else field.default
-    if field.is_required():
-        default = Parameter.empty
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=field.annotation)
+def advising(model: type, schema: CoreSchema) -> CoreSchema:
+    """Return the schema of a model, with errors that say what to give.
+
+    It is around all validators of the model: those after a validator of a base class are outside it.
+    """
+
+    def read(data: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        return _advised(model, data, handler)
+
+    # The name by which others refer to the model belongs to the outermost schema.
+    inner: Any = dict(schema)
+    ref = inner.pop("ref", None)
+    return no_info_wrap_validator_function(read, inner, ref=ref)
 
 
-def advised(model: type, data: Any, read: Callable[[Any], _V], *, hides: bool) -> _V:
+def _advised(model: type, data: Any, read: Callable[[Any], _V]) -> _V:
     """Return what *read* makes of *data*; an error says what to give.
 
-    Pydantic says only what there should be. Where *hides*, the error shows no input, and names no
-    key that the model does not have.
+    Pydantic says only what there should be. Where the model is no fact, the error names no key that
+    the model does not have.
     """
+    hides = not issubclass(model, Fact)
     try:
         return read(data)
     except ValidationError as error:
         faults = error.errors(include_url=False)
         keyed = _keyed(model) if hides else None
         told = [(_place(fault, keyed), _words(fault, model)) for fault in faults]
-        if all((f["loc"], f["msg"]) == said for f, said in zip(faults, told, strict=True)):
-            raise
-    better = [_better(fault, *said) for fault, said in zip(faults, told, strict=True)]
+    inputs = [_shown(model, fault["input"]) for fault in faults]
+    better = [_better(*each) for each in zip(faults, told, inputs, strict=True)]
     raise ValidationError.from_exception_data(model.__name__, better, hide_input=hides)
+
+
+def _shown(model: type, given: Any) -> Any:
+    """What an error holds as the input: the error of a model around this one would show it."""
+    return given if issubclass(model, Fact | Stated) else _HIDDEN
 
 
 @cache
@@ -240,9 +268,10 @@ def _words(fault: Any, model: type) -> str:
     return str(fault["msg"]) if words is None else words.format(**fault.get("ctx", {}))
 
 
-def _better(fault: Any, place: tuple[int | str, ...], words: str) -> InitErrorDetails:
+def _better(fault: Any, told: tuple[tuple[int | str, ...], str], given: Any) -> InitErrorDetails:
+    place, words = told
     kind = PydanticCustomError(fault["type"], words, fault.get("ctx"))
-    return InitErrorDetails(type=kind, loc=place, input=fault["input"])
+    return InitErrorDetails(type=kind, loc=place, input=given)
 
 
 def _frozen(value: Value, name: str) -> ValidationError:

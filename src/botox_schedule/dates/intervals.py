@@ -22,7 +22,7 @@ from pydantic_core import CoreSchema
 from botox_schedule.dates.days import OUTSIDE, Day, DayInput, as_day, check_order, counted, shifted
 from botox_schedule.errors import CalendarRangeError, CountError, IntervalError, safe_errors
 from botox_schedule.terms import ShortMonth, word_of
-from botox_schedule.values import Value, made, of_kind
+from botox_schedule.values import Stated, Value, made, of_kind
 
 _LAST_DAY = ShortMonth.LAST_DAY
 _MONTHS_PER_YEAR = 12
@@ -54,7 +54,7 @@ _EXPECTED = "give text such as '12 weeks', '3 months', '12 weeks + 1 day' or 'P1
 _Count = Annotated[int, Strict(), Field(ge=-_MOST, le=_MOST)]
 
 
-class Interval(Value, frozen=True):
+class Interval(Stated, frozen=True):
     """A length of time in calendar units, kept as the source states it.
 
     Months are applied first, then weeks, then days. Twelve weeks, three months and ninety days
@@ -350,7 +350,7 @@ class Window(Value, frozen=True):
         return Window(first=first, last=last) if first <= last else None
 
 
-class IntervalRange(Value, frozen=True):
+class IntervalRange(Stated, frozen=True):
     """From one interval to another, both included, such as 3 to 4 months.
 
     A range is refused if it is negative or longer than 1,000 years, or if from some day its first

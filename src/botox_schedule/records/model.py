@@ -5,9 +5,15 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, GetJsonSchemaHandler, StringConstraints, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.dataclasses import dataclass
-from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic_core import CoreSchema
 
 from botox_schedule.dates.days import Day, DayInput, LastDay
@@ -25,7 +31,7 @@ from botox_schedule.values import (
     PatientValue,
     Rows,
     Several,
-    advised,
+    advising,
     described_schema,
     notebook_html,
 )
@@ -47,7 +53,7 @@ _Count = Annotated[int, Field(ge=0, le=10_000, strict=True)]
     slots=True,
     kw_only=True,
     repr=False,
-    # Built at once: a TypeAdapter of a class that is not yet built would show inputs in errors.
+    # Built at once: pydantic 2.10 cannot build a value that holds a dataclass not built yet.
     config=ConfigDict(extra="forbid", hide_input_in_errors=True),
 )
 class TreatmentSession:
@@ -98,10 +104,11 @@ class TreatmentSession:
             recorded_on: DayInput | None = None,
         ) -> None: ...
 
-    @model_validator(mode="wrap")
     @classmethod
-    def _advised(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        return advised(cls, data, handler, hides=True)
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        return advising(cls, handler(source))
 
     @classmethod
     def __get_pydantic_json_schema__(
