@@ -16,7 +16,7 @@ if [ ! -x "$base/venv/bin/mutmut" ]; then
     # Not the project itself: its code would hide the code that is changed.
     "$base/venv/bin/pip" install -q 'mutmut>=3.8,<4' pydantic python-dateutil pytest hypothesis jsonschema \
         holidays icalendar fhir.resources jinja2 tzdata rich polars narwhals python-calamine xlrd XlsxWriter \
-        duckdb pandas pyarrow
+        duckdb pandas pyarrow vobject
 fi
 [ -d "$base/$part" ] || git clone -q . "$base/$part"
 cd "$base/$part"
