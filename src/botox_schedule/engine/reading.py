@@ -43,10 +43,6 @@ class Reading(NamedTuple):
         """Whether an indication is known, or the policy names it."""
         return _recognizes(self.known, self.policy, indication)
 
-    def is_known_name(self, indication: str | None) -> bool:
-        """Whether a policy rule names a known indication, even one without a known protocol."""
-        return indication is None or self.recognizes(indication)
-
 
 def read_record(
     record: PatientRecord, as_of: date, policy: SchedulingPolicy, known: ProtocolSet
