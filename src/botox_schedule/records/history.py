@@ -6,7 +6,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
-from botox_schedule.dates.days import LAST_PLACEHOLDER, shifted
+from botox_schedule.dates.days import is_placeholder_day, shifted
 from botox_schedule.dates.intervals import Window
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.model import (
@@ -344,7 +344,7 @@ def _current(rows: Iterable[_D], as_of: date, conflicts: list[Decision]) -> list
 def _is_withdrawn(decision: Decision, as_of: date) -> bool:
     """Whether it is taken back; a day that systems write for none takes nothing back."""
     on = decision.withdrawn_on
-    return on is not None and LAST_PLACEHOLDER < on <= as_of
+    return on is not None and on <= as_of and not is_placeholder_day(on)
 
 
 _Period = TypeVar("_Period", Hold, IntervalOverride, PriorAuthorization)
