@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 import botox_schedule as bs
+from botox_schedule import planning
 from botox_schedule.engine.doubts import doubt_ends_on
 from botox_schedule.engine.reading import course_of
 from samples import (
@@ -278,3 +279,46 @@ class TestCoursesThatDiffer:
             found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
             assert found.cycle_number == cycles + 1
             assert ("prior_treatments_counted_once" in codes(found)) is (cycles == 5)
+
+
+class TestSessionsOnAnUnknownDay:
+    """Before, a session of 1900-01-01 was the last one, and every day since 1900 was allowed."""
+
+    def found(self, *days: str, as_of: str = "2026-02-01", **rows: Any) -> bs.Forecast:
+        return bs.forecast(record(*days, **rows), MIGRAINE, as_of=as_of)
+
+    @pytest.mark.parametrize("none", ["1900-01-01", "1899-12-30", "0001-01-01"])
+    def test_no_day_is_promised_after_one_alone(self, none: str) -> None:
+        found = self.found(none)
+        assert found.status == "no_history"
+        assert codes(found) == {"last_session_elsewhere_unknown", "session_day_unknown"}
+        given = record(none)
+        assert allowed(given, "2026-02-01", "2027-02-01") == [None, None]
+        offer = planning.first_bookable_day(given, MIGRAINE, as_of="2026-02-01")
+        assert (offer.on, offer.emptied_by) == (None, "no_interval")
+
+    def test_the_dates_count_from_a_session_with_a_day(self) -> None:
+        found, plain = self.found("1900-01-01", "2026-01-05"), self.found("2026-01-05")
+        assert found.dates == plain.dates
+        assert found.cycle_number == 2
+        assert codes(found) - codes(plain) == {"session_day_unknown"}
+        assert "session_day_unknown" not in codes(self.found("1900-01-02", "2026-01-05"))
+
+    def test_a_row_of_its_id_that_has_a_day_counts(self) -> None:
+        rows = [
+            {**GIVEN, "id": "a", "administered_on": day} for day in ("1900-01-01", "2026-01-05")
+        ]
+        found = bs.forecast(bs.PatientRecord(sessions=rows), MIGRAINE, as_of="2026-02-01")
+        assert found.cycle_number == 1
+        assert codes(found) >= {"conflicting_records"}
+        assert "session_day_unknown" not in codes(found)
+
+    @pytest.mark.parametrize("none", ["1900-01-01", "9999-12-31"])
+    def test_a_day_of_birth_such_as_that_is_unknown(self, none: str) -> None:
+        rows = [{**GIVEN, "indication": LEG}]
+        found, unknown = (
+            bs.forecast(bs.PatientRecord(sessions=rows, born_on=born_on), LEG, as_of="2026-02-01")
+            for born_on in (none, None)
+        )
+        assert found == unknown
+        assert "age_unknown" in codes(found)

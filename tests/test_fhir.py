@@ -182,6 +182,7 @@ class TestMedicationAdministration:
             ("0001-01-01T00:00:00Z", "no_day"),
             ("0001-01-01", "no_day"),
             ("1900-01-01", "no_day"),
+            ("9999-01-01", "no_day"),
         ],
     )
     def test_what_is_no_day_is_left_out_and_said(self, moment: str | int, code: str) -> None:

@@ -96,6 +96,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"sessions": [at("2026-04-06"), at("2026-07-02", "b", status="booked")]},
     ),
     (
+        "session_day_unknown",
+        {"sessions": [at("2026-04-06"), at("1900-01-01", "b")]},
+        {"sessions": [at("2026-04-06"), at("1900-01-02", "b")]},
+    ),
+    (
         "session_before_birth",
         {**ONE, "born_on": "2026-04-07"},
         {**ONE, "born_on": "1980-04-07"},

@@ -85,6 +85,20 @@ class TestEvents:
         assert (booking.kind, booking.status) == (EventKind.BOOKING, EventStatus.CONFIRMED)
         assert booking.window == bs.Window(first=date(2026, 4, 1), last=date(2026, 4, 1))
 
+    @pytest.mark.parametrize("given", [(), ("2026-01-05",)])
+    def test_so_it_does_after_a_course_without_a_last_day(self, given: tuple[str, ...]) -> None:
+        """Before, the visit ahead took the UID of a session given, and no file could be written."""
+        course = {"indication": "chronic-migraine", "cycles": 3, "started_on": "2026-01-20"}
+        booked = {"administered_on": "2026-05-04", "indication": "chronic-migraine"}
+        rows = [{**booked, "administered_on": day, "product": "Botox"} for day in given]
+        found = []
+        for status, as_of in (("booked", "2026-02-01"), ("completed", "2026-05-04")):
+            visit = {**booked, "product": "Botox", "status": status}
+            told = bs.PatientRecord(sessions=[*rows, visit], prior_treatments=[course])
+            found.append({str(e.window.first): e.uid for e in events(told, as_of=as_of)})
+            assert len({*found[-1].values()}) == len(events(told, as_of=as_of))
+        assert found[0]["2026-05-04"] == found[1]["2026-05-04"]
+
     def test_keys_and_clocks_have_uids_of_their_own(self) -> None:
         spasticity = bs.find_protocol("spasticity")
         other = record_from_gaps([84], starts_on=date(2026, 1, 5), indication="spasticity")

@@ -510,6 +510,19 @@ class TestHandout:
                 ),
                 "dated after the day of the page",
             ),
+            (
+                changed(
+                    sessions=[
+                        *one.sessions,
+                        {
+                            "administered_on": "1900-01-01",
+                            "indication": "chronic-migraine",
+                            "product": "Botox",
+                        },
+                    ]
+                ),
+                "a session without its day may have been the last one",
+            ),
         ],
         ids=[
             "on hold",
@@ -521,6 +534,7 @@ class TestHandout:
             "booked after a discharge",
             "unrecognized",
             "completed in the future",
+            "completed on an unknown day",
         ],
     )
     def test_is_refused_with_the_reason(self, given: bs.PatientRecord, reason: str) -> None:

@@ -1203,7 +1203,7 @@ class TestPlaces:
         )
         assert sorted(found.select("patient", "section", "call_by").rows()) == [
             ("p-0", "on_hold", None),
-            ("p-1", "lapsed_over_12_months", date.min),
+            ("p-1", "check_the_record_first", None),
             ("p-2", "to_call", date(2025, 2, 23)),
         ]
         assert call_by(date(3000, 1, 8), 7, is_open) == date(3000, 1, 1)
@@ -1414,3 +1414,15 @@ def test_two_patients_whose_keys_share_a_number_stay_apart(monkeypatch: Any) -> 
     rows = pl.DataFrame({"patient": ["b", "a", "b"], "clock": [0, 0, 0], "day": [1, 2, 3]})
     monkeypatch.setattr(pl.Expr, "hash", lambda _: pl.lit(0, pl.UInt64))
     assert happened._in_order(rows)["patient"].to_list() == ["a", "b", "b"]
+
+
+def test_days_that_systems_write_for_none_are_unknown_as_in_a_record() -> None:
+    days = ["1900-01-01", "1900-01-02", "0001-01-01"]
+    frame = frame_of(administered_on=days)
+    births = pl.DataFrame({"patient": ["p-0", "p-1", "p-2"], "born_on": ["1900-01-01"] * 3})
+    found = panel.forecast(frame, as_of=AS_OF, births=births).sort("patient")
+    assert found["status"].to_list() == ["no_history", "lapsed", "no_history"]
+    told = panel.worklist(frame, as_of=AS_OF, holds=None, care_ends=None, births=births)
+    assert told["section"].to_list().count("check_the_record_first") == 2
+    counts = dict(panel.row_counts(frame, as_of=AS_OF).select("outcome", "rows").rows())
+    assert counts == {"day_unknown": 2, "used": 1}

@@ -363,12 +363,12 @@ class TestBookingsOfAVisit:
 class TestUnitsOfABookingForOneTrack:
     """They are not those of a visit for several tracks, of which the others may need more."""
 
-    @pytest.mark.parametrize("named", [{}, {"upper-limb-spasticity": 300}])
-    def test_leave_the_units_of_the_visit_unknown(self, named: dict[str, int]) -> None:
+    def found(self, named: dict[str, int], booked_units: int = 100) -> plan.SharedVisit:
         row = {"product": "Botox", "units": 100, "units_discarded": 0}
         limbs = [f"{limb}-limb-spasticity" for limb in ("upper", "lower")]
         given = [{**row, "administered_on": "2026-01-05", "indication": limb} for limb in limbs]
         booked = {**given[0], "administered_on": "2026-04-10", "status": "booked"}
+        booked |= {"units": booked_units}
         approved = {
             "indication": "spasticity",
             "product": "Botox",
@@ -376,9 +376,40 @@ class TestUnitsOfABookingForOneTrack:
             "units": 350,
         }
         record = bs.PatientRecord(sessions=[*given, booked], authorizations=[approved])
-        visit = plan.find_shared_visit(record, limbs, as_of="2026-03-01", planned_units=named)
-        answers = [track.authorization for track in visit.tracks]
+        return plan.find_shared_visit(record, limbs, as_of="2026-03-01", planned_units=named)
+
+    @pytest.mark.parametrize("named", [{}, {"upper-limb-spasticity": 100}])
+    def test_leave_the_units_of_the_visit_unknown(self, named: dict[str, int]) -> None:
+        answers = [track.authorization for track in self.found(named).tracks]
         assert [found.covers for found in answers if found is not None] == [None, None]
+
+    @pytest.mark.parametrize(("units", "fits"), [(150, True), (151, False)])
+    def test_more_than_is_left_for_one_alone_is_refused(self, units: int, fits: bool) -> None:
+        """Before, the day was offered, and `check_booking` refused it."""
+        for visit in (self.found({"upper-limb-spasticity": units}), self.found({}, units)):
+            assert (visit.on is not None) is fits
+            assert (visit.emptied_by == "not_authorized") is not fits
+
+    @pytest.mark.parametrize(("units", "fits"), [(200, True), (201, False)])
+    def test_are_those_of_its_track_where_no_other_shares_the_clock(
+        self,
+        units: int,
+        fits: bool,
+    ) -> None:
+        row = {"product": "Botox", "units": 100, "units_discarded": 0}
+        names = ["chronic-migraine", "spasticity"]
+        given = [{**row, "administered_on": "2026-01-05", "indication": name} for name in names]
+        booked = {**given[0], "administered_on": "2026-04-10", "status": "booked", "units": units}
+        valid = {"first": "2026-03-01", "last": "2027-12-31"}
+        approved = {"indication": names[0], "product": "Botox", "valid": valid, "units": 200}
+        record = bs.PatientRecord(sessions=[*given, booked], authorizations=[approved])
+        visit = plan.find_shared_visit(record, names, as_of="2026-03-01")
+        assert (visit.on is not None) is fits
+        if visit.on is not None:
+            found = visit.tracks[0].authorization
+            checked = plan.check_booking(record, names[0], on=visit.on, as_of="2026-03-01")
+            assert checked.bookable
+            assert found == checked.authorization
 
 
 class TestTheSharedDay:

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 import pytest
 
 import botox_schedule as bs
-from botox_schedule import planning
 from botox_schedule.engine.rules import longest_minimums
 from botox_schedule.protocols import ProtocolSet
 from samples import DAY, FIRST_OF_NEXT, GIVEN, MIGRAINE, allowed, override, protocol, record, rule
@@ -231,18 +230,38 @@ class TestNamesInAPolicy:
             "chronic-migraine",
         )
 
-    def test_a_protocol_of_the_clinic_may_have_such_a_name(self) -> None:
-        own = MIGRAINE.model_copy(update={"indication": "migraine", "id": "own"})
-        rule = {"minimum": "13 weeks", "sessions": 1, "indication": "migraine"}
-        policy = bs.SchedulingPolicy(usual={"migraine": "14 weeks"}, payer=[rule])
-        row = {"administered_on": "2026-01-05", "indication": "migraine", "product": "Botox"}
-        asked: dict[str, Any] = {"as_of": "2026-02-01", "policy": policy}
-        given = bs.PatientRecord(sessions=[row])
-        found = bs.forecast(given, own, **asked)
-        assert (found.dates.earliest, found.dates.due) == (date(2026, 4, 6), date(2026, 4, 13))
-        checked = planning.check_booking(given, own, on="2026-05-04", **asked)
-        assert checked.authorization is not None
-        assert checked.authorization.covers is False
+    @pytest.mark.parametrize("key", ["indication", "shares_clock_with"])
+    def test_no_protocol_of_the_clinic_has_such_a_name(self, key: str) -> None:
+        """The sessions under both names would count on two clocks: the next one comes too early."""
+        name = {"indication": "migraine", "shares_clock_with": ("migraine",)}[key]
+        own = MIGRAINE.model_copy(update={key: name, "id": "own"})
+        told = "protocols: migraine is another name of chronic-migraine; give chronic-migraine"
+        with pytest.raises(bs.errors.UnknownProtocolError, match=told):
+            bs.forecast(record("2026-01-05"), own, as_of="2026-02-01")
+        with pytest.raises(bs.errors.UnknownProtocolError, match=told):
+            bs.forecast_all(record("2026-01-05"), protocols=[own], as_of="2026-02-01")
+        with pytest.raises(bs.errors.UnknownProtocolError, match=told):
+            bs.due_dates("2026-01-05", own, bs.SchedulingPolicy(usual={"migraine": "14 weeks"}))
+
+    @pytest.mark.parametrize(
+        "chosen",
+        [
+            {"usual": {"chronic-migrane": "14 weeks"}},
+            {"payer": [{"minimum": "13 weeks", "indication": "chronic-migrane"}]},
+        ],
+    )
+    def test_an_unknown_one_is_refused_where_no_finding_can_tell_it(self, chosen: Any) -> None:
+        policy = bs.SchedulingPolicy(**chosen)
+        told = "policy: chronic-migrane is unknown; give chronic-migraine, or name an indication of"
+        for ask in (bs.due_dates, bs.project_dates):
+            with pytest.raises(bs.errors.UnknownProtocolError, match=told):
+                ask("2026-01-05", "chronic-migraine", policy=policy)
+            own = MIGRAINE.model_copy(update={"indication": "chronic-migrane", "id": "own"})
+            declared = policy.model_copy(update={"other_indications": ("chronic-migrane",)})
+            assert ask("2026-01-05", own, policy=policy)
+            assert ask("2026-01-05", MIGRAINE, policy=declared)
+        with pytest.raises(bs.errors.UnknownProtocolError, match="xyz is unknown; give the name"):
+            bs.due_dates("2026-01-05", MIGRAINE, bs.SchedulingPolicy(usual={"xyz": "2 weeks"}))
 
     def test_two_names_of_one_are_one(self) -> None:
         with pytest.raises(ValueError, match="usual names an indication twice"):

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 import botox_schedule as bs
 from botox_schedule import outcomes, planning, tables, testing
-from botox_schedule.engine.worklist import call_by
 from botox_schedule.views.messages import load_messages
 from botox_schedule.views.timeline import timeline_svg
 
@@ -301,16 +300,18 @@ def test_a_clinic_that_is_neither_open_nor_closed_is_refused(answer: object) -> 
         planning.first_bookable_day(RECORD, MIGRAINE, calendar=calendar, **ASKED)
     with pytest.raises(TypeError, match=f"predicate: {told}"):
         planning.ClinicCalendar(predicate=calendar).is_open("2026-01-05")
-    with pytest.raises(TypeError, match=f"is_open: {told}"):
-        call_by(date(2026, 3, 30), 7, calendar)
 
 
-def test_simulated_days_are_asked_of_a_function_that_answers() -> None:
+def test_the_panel_asks_for_days_a_function_that_answers() -> None:
     panel, pl = pytest.importorskip("botox_schedule.panel"), pytest.importorskip("polars")
-    sessions = pl.DataFrame({"patient": [], "administered_on": [], "indication": [], "product": []})
+    row = {"patient": "p", "administered_on": "2026-01-05", "indication": "spasticity"}
+    sessions = pl.DataFrame([{**row, "product": "Botox"}])
     asked: dict[str, Any] = {**ASKED, "holds": None, "care_ends": None}
-    with pytest.raises(TypeError, match="is_open: give a function that returns True or False"):
+    told = "is_open: give a function that returns True or False"
+    with pytest.raises(TypeError, match=told):
         panel.simulate(sessions, seed=1, is_open=lambda _: "closed", **asked)
+    with pytest.raises(TypeError, match=told):
+        panel.worklist(sessions, is_open=lambda _: "closed", **asked)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What a clinic or payer chose, as opposed to what a source says."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -17,12 +17,7 @@ from botox_schedule.dates.intervals import (
     RangeInput,
 )
 from botox_schedule.errors import IntervalError
-from botox_schedule.protocols.indications import (
-    IndicationName,
-    ProductInput,
-    ProductName,
-    slug_of,
-)
+from botox_schedule.protocols.indications import IndicationName, ProductInput, ProductName
 from botox_schedule.records.model import Units
 from botox_schedule.terms import LimitReading, Product, RetreatmentKind, ShortMonth
 from botox_schedule.values import Fact, NumberInput, Rows, Several, of_kind
@@ -106,9 +101,7 @@ class PayerRule(Fact, frozen=True):
 
     def concerns(self, clock: frozenset[str], product: Product) -> bool:
         """Whether the rule is about a track of *clock* that is treated with *product*."""
-        # A clinic's own protocol may have a slug that is another name of a known indication.
-        is_about = self.indication in {None, *clock} or self.indication in map(slug_of, clock)
-        return is_about and self.product in {None, product}
+        return self.indication in {None, *clock} and self.product in {None, product}
 
     def is_in_force(self, day: date) -> bool:
         """Whether the rule concerns what happens on *day*."""
@@ -213,8 +206,13 @@ class SchedulingPolicy(Fact, frozen=True):
 
     def usual_for(self, indication: str) -> IntervalRange | None:
         """Return the clinic's own usual range for *indication*, or None."""
-        usual = dict(self.usual)
-        return usual.get(indication, usual.get(slug_of(indication))) if usual else None
+        return dict(self.usual).get(indication)
+
+    def unknown_names(self, known: Collection[str]) -> list[str]:
+        """Return the indications of usual ranges and payer's rules that nothing knows, sorted."""
+        named = {name for name, _ in self.usual}
+        named |= {rule.indication for rule in self.payer if rule.indication is not None}
+        return sorted(named.difference(known, self.other_indications))
 
     def payer_rules(self, clock: frozenset[str], product: Product) -> tuple[PayerRule, ...]:
         """Return the payer's rules about a track of *clock*, the short form included."""

@@ -37,7 +37,7 @@ from botox_schedule.protocols.catalog import (
     population_named,
     region_named,
 )
-from botox_schedule.protocols.indications import product_named
+from botox_schedule.protocols.indications import nearest_indications, product_named
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.findings import raise_findings
 from botox_schedule.records.model import PatientRecord
@@ -74,14 +74,15 @@ def due_dates(
 
     Raises:
         DayError: When *administered_on* is not a calendar day.
-        UnknownProtocolError: When no bundled protocol has that name.
+        UnknownProtocolError: When no bundled protocol has that name, or the policy names an
+            indication that neither the protocol nor the bundled ones have.
         CalendarRangeError: When a date would leave the years 1 to 9999.
 
     >>> print(due_dates("2026-01-05", "chronic-migraine"))
     earliest 2026-03-30, due 2026-03-30, overdue from 2026-04-07, lapsed from 2026-06-22
     """
     day = as_day(administered_on, "administered_on")
-    return dates_of_session(day, _for_one_session(protocol), policy_or_default(policy))
+    return dates_of_session(day, *_for_dates(protocol, policy))
 
 
 def due_status(dates: DueDates, *, as_of: DayInput) -> DueStatus:
@@ -151,7 +152,8 @@ def project_dates(
     Raises:
         DayError: When *administered_on* is not a calendar day.
         CountError: When *count* is not a whole number from 1 to 1,000.
-        UnknownProtocolError: When no bundled protocol has that name.
+        UnknownProtocolError: When no bundled protocol has that name, or the policy names an
+            indication that neither the protocol nor the bundled ones have.
         CalendarRangeError: When a date would leave the years 1 to 9999.
 
     >>> sessions = project_dates("2026-01-05", "chronic-migraine", count=3)
@@ -160,11 +162,25 @@ def project_dates(
     """
     anchor = as_day(administered_on, "administered_on")
     wanted = checked_count(count)
-    return projected_from(anchor, _for_one_session(protocol), wanted, policy_or_default(policy))
+    return projected_from(anchor, *_for_dates(protocol, policy), wanted)
 
 
 def _for_one_session(protocol: TreatmentProtocol | str) -> TreatmentProtocol:
     return protocol if isinstance(protocol, TreatmentProtocol) else find_protocol(_name(protocol))
+
+
+def _for_dates(
+    protocol: TreatmentProtocol | str, policy: SchedulingPolicy | None
+) -> tuple[TreatmentProtocol, SchedulingPolicy]:
+    """The protocol and the policy of dates that have no findings to tell of an unknown name."""
+    protocol, policy = _for_one_session(protocol), policy_or_default(policy)
+    if policy.usual or policy.payer:
+        known = known_protocols(None).with_given(protocol).indications
+        for name in policy.unknown_names(known):
+            near = " or ".join(nearest_indications(name, known)) or "the name of a known one"
+            told = "name an indication of the clinic's own in other_indications"
+            raise UnknownProtocolError(f"policy: {name} is unknown; give {near}, or {told}")
+    return protocol, policy
 
 
 def _name(protocol: object) -> str:

@@ -278,6 +278,7 @@ class FindingCode(StrEnum):
     PRODUCT_SWITCH = "product_switch", FindingNeeds.NEXT_VISIT
     SESSION_AFTER_DEATH = "session_after_death"
     SESSION_BEFORE_BIRTH = "session_before_birth"
+    SESSION_DAY_UNKNOWN = "session_day_unknown"
     SESSION_DURING_HOLD = "session_during_hold", FindingNeeds.INFORMATION
     STALE_WEIGHT = "stale_weight", FindingNeeds.NEXT_VISIT
     TOUCH_UP_WITHOUT_SESSION = "touch_up_without_session", FindingNeeds.INFORMATION

@@ -233,11 +233,11 @@ def policy_of(given: Namespace) -> SchedulingPolicy:
         policy = SchedulingPolicy.model_validate(dict(fields))
     except ValidationError as error:
         raise ExchangeError(f"{name}: {'; '.join(faults(error))}") from None
-    known = known_of(given).indications.union(policy.other_indications)
-    for one in filter(None, (*dict(policy.usual), *(rule.indication for rule in policy.payer))):
-        if one not in known:
-            near = nearest_indications(one, known) or ["one that 'botox-schedule protocols' lists"]
-            raise ExchangeError(f"{name}: {one}: no indication has that name; give {near[0]}")
+    known = known_of(given).indications
+    for one in policy.unknown_names(known):
+        near = nearest_indications(one, known.union(policy.other_indications))
+        told = near[0] if near else "one that 'botox-schedule protocols' lists"
+        raise ExchangeError(f"{name}: {one}: no indication has that name; give {told}")
     return policy
 
 

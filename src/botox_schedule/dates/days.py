@@ -74,6 +74,17 @@ def open_end(day: date | None) -> date | None:
     return None if day is not None and day >= _OPEN_FROM else day
 
 
+def is_placeholder_day(day: date) -> bool:
+    """Return whether systems write *day* where they have none.
+
+    >>> is_placeholder_day(date(1900, 1, 1)), is_placeholder_day(date(1900, 1, 2))
+    (True, False)
+    >>> is_placeholder_day(date(9998, 12, 31)), is_placeholder_day(date(9999, 1, 1))
+    (False, True)
+    """
+    return day <= LAST_PLACEHOLDER or day >= _OPEN_FROM
+
+
 LastDay = Annotated[Day | None, AfterValidator(open_end)]
 """The last day of a period, included; None, or a day from 9999-01-01 on, leaves it open."""
 

@@ -106,6 +106,7 @@ def _doubtful_minimums(reading: Reading) -> Iterator[StatedMinimum]:
         if approved.minimum_interval and not reading.recognizes(approved.indication):
             valid = approved.valid
             yield StatedMinimum(valid.first, valid.last, approved.minimum_interval)
+    unknown = reading.policy.unknown_names(reading.known.indications)
     for rule in reading.policy.payer:
-        if rule.minimum and not reading.is_known_name(rule.indication):
+        if rule.minimum and rule.indication in unknown:
             yield StatedMinimum(rule.first, rule.last, rule.minimum)

@@ -90,16 +90,15 @@ def record_findings(reading: Reading) -> Iterable[Finding]:
 
 def _unrecognized(reading: Reading) -> Iterable[Finding]:
     """Yield a finding for each unknown indication; it names the nearest known ones only."""
-    history, decisions, policy = reading.history, reading.decisions, reading.policy
+    history, decisions = reading.history, reading.decisions
     counted = (*history.unrecognized, *decisions.about_clocks)
     planned, elsewhere = [*history.booked, *history.missed], reading.record.prior_treatments
-    chosen = [*(rule.indication for rule in policy.payer), *(name for name, _ in policy.usual)]
-    if not (counted or planned or elsewhere or chosen):
+    unknown = reading.policy.unknown_names(reading.known.indications)
+    if not (counted or planned or elsewhere or unknown):
         return
     rows = _by_unknown_name(reading, counted)
     visits = _by_unknown_name(reading, planned)
     priors = _by_unknown_name(reading, elsewhere)
-    unknown = {name for name in chosen if name is not None and not reading.is_known_name(name)}
     for name in sorted({*rows, *visits, *priors, *unknown}):
         near = nearest_indications(name, reading.known.indications)
         hint = f"the nearest known: {', '.join(near)}" if near else "no known name is near"

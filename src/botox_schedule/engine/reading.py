@@ -6,6 +6,7 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
+from botox_schedule.dates.days import is_placeholder_day
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.records.history import (
@@ -43,10 +44,6 @@ class Reading(NamedTuple):
         """Whether an indication is known, or the policy names it."""
         return _recognizes(self.known, self.policy, indication)
 
-    def is_known_name(self, indication: str | None) -> bool:
-        """Whether a policy rule names a known indication, even one without a known protocol."""
-        return indication is None or self.recognizes(indication)
-
 
 def read_record(
     record: PatientRecord, as_of: date, policy: SchedulingPolicy, known: ProtocolSet
@@ -58,9 +55,19 @@ def read_record(
     """
     advice = "record: give a PatientRecord, such as PatientRecord(sessions=[...])"
     of_kind(record, PatientRecord, advice)
+    if record.born_on is not None and is_placeholder_day(record.born_on):
+        record = record.model_copy(update={"born_on": None})
     decisions = known_decisions(record, as_of)
     recognizes = partial(_recognizes, known, policy)
     history = read_history(record, as_of, died_on=decisions.died_on, recognizes=recognizes)
+    if history.undated:
+        # Such a session was given on an unknown day, as the last one of a course elsewhere may be.
+        given = [
+            PriorTreatment(indication=s.indication, cycles=1, product=s.product)
+            for s in history.undated
+        ]
+        priors = (*record.prior_treatments, *given)
+        record = record.model_copy(update={"prior_treatments": priors})
     return Reading(record, as_of, policy, known, decisions, history)
 
 

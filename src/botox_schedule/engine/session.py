@@ -177,7 +177,7 @@ class ProjectedSession(Value, frozen=True):
 
 
 def projected_from(
-    anchor: date, protocol: TreatmentProtocol, count: int, policy: SchedulingPolicy
+    anchor: date, protocol: TreatmentProtocol, policy: SchedulingPolicy, count: int
 ) -> tuple[ProjectedSession, ...]:
     """Return the next sessions, each counted from *anchor* and never chained."""
     found = _dates_after(anchor, protocol, policy)

@@ -141,7 +141,7 @@ class Standings:
 
     def _judged(self, reading: Reading, recent: list[TreatmentSession]) -> _Shared | None:
         """The answer for all tracks with these sessions; None where it names rows."""
-        history = History(recent, [], [], [], [], [], [], [], [], ())
+        history = History(recent, [], [], [], [], [], [], [], [], [], ())
         reading = reading._replace(history=history)
         (found,) = tracks_of(reading, *self._where)
         if found.track is None:

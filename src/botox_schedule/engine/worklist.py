@@ -1,12 +1,11 @@
 """Which section of a worklist a track is in, and why; every track is in exactly one."""
 
-from collections.abc import Callable
 from datetime import date
 from enum import StrEnum, unique
 from functools import lru_cache
 from typing import NamedTuple
 
-from botox_schedule.dates.days import near, opening_days
+from botox_schedule.dates.days import OpenDay, near
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.standing import Standing
 from botox_schedule.errors import CalendarRangeError
@@ -204,12 +203,10 @@ def is_long_ago(day: date | None, as_of: date) -> bool:
     return day is not None and _LONG.added_to(day) < as_of
 
 
-def call_by(
-    due: date | None, lead_days: int, is_open: Callable[[date], bool] | None
-) -> date | None:
+def call_by(due: date | None, lead_days: int, opens: OpenDay | None) -> date | None:
     """Return the day to call by: the last open day that is at least *lead_days* before *due*.
 
-    If none of the 366 days up to then is open, or *is_open* does not know their year, it is that
+    If none of the 366 days up to then is open, or *opens* does not know their year, it is that
     day itself: a hold until 2999 costs nobody the list.
 
     >>> call_by(date(2026, 3, 30), 7, None)
@@ -218,7 +215,6 @@ def call_by(
     if due is None:
         return None
     day = near(due, -lead_days)
-    opens = opening_days(is_open, "is_open")
     if opens is None:
         return day
     days = (near(day, -back) for back in range(_LONGEST_CLOSURE))

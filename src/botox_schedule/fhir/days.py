@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from datetime import MAXYEAR, UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
-from botox_schedule.dates.days import LAST_PLACEHOLDER, day_in_zone
+from botox_schedule.dates.days import day_in_zone, is_placeholder_day
 from botox_schedule.fhir.problems import BundleProblemCode, Fault
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -43,7 +43,7 @@ def is_placeholder(text: Any) -> bool:
         day = date.fromisoformat(f"{text}-01-01"[:10])
     except ValueError:
         return False
-    return day <= LAST_PLACEHOLDER or day.year == MAXYEAR
+    return is_placeholder_day(day)
 
 
 def days_of(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> tuple[date, date]:
@@ -53,8 +53,8 @@ def days_of(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> tuple
         Fault: When there is no such day, it is a placeholder, or the period ends before it starts.
     """
     first, last = _days_of(resource, name, zone)
-    if first <= LAST_PLACEHOLDER:
-        message = f"{LAST_PLACEHOLDER} or an earlier day is a placeholder for a missing one"
+    if is_placeholder_day(first):
+        message = "a day up to 1900-01-01, or of the year 9999, is a placeholder for a missing one"
         raise Fault(BundleProblemCode.NO_DAY, name, message)
     return first, last
 

@@ -239,7 +239,8 @@ def _response(track: Track) -> Iterator[_Entry]:
 
 def _ahead(track: Track, count: int) -> Iterator[_Entry]:
     """The sessions ahead; those that a hold or the end of care removes are cancelled."""
-    last = track.cycle_number or 0
+    # Also where the day of the last one is unknown: no session ahead takes the UID of one given.
+    last = track.prior.cycles + len(track.cycles)
     found = {} if _is_suppressed(track) else _sessions_ahead(track, count)
     for number in range(1, count + 1):
         if number in found:

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from botox_schedule.dates.days import age_on
+from botox_schedule.dates.days import age_on, is_placeholder_day
 from botox_schedule.engine.reading import Reading, read_record
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.errors import CountError, PanelError
+from botox_schedule.panel.columns import mapped
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
 from botox_schedule.protocols.collection import ProtocolSet, age_cuts
 from botox_schedule.records.history import NO_DECISIONS, Decisions, History
@@ -94,7 +95,7 @@ class Asking(NamedTuple):
         decisions: Decisions = NO_DECISIONS,
     ) -> Reading:
         """Return the reading of completed sessions that were found to count."""
-        history = History([*sessions], [], [], [], [], [], [], [], [], ())
+        history = History([*sessions], [], [], [], [], [], [], [], [], [], ())
         record = _NOBODY if born_on is None else PatientRecord(born_on=born_on)
         return Reading(record, self.as_of, policy, self.known, decisions, history)
 
@@ -139,6 +140,7 @@ def ages_of(births: pl.DataFrame | None, asking: Asking) -> Ages:
     if births is None:
         return Ages(None, (None,))
     day = pl.col("born_on")
+    births = births.filter(~mapped(births["born_on"], is_placeholder_day, pl.Boolean))
     # Of two days of birth that differ neither counts.
     births = births.group_by("patient").agg(pl.when(day.min() == day.max()).then(day.min()))
     cuts = age_cuts(asking.known)

@@ -111,7 +111,7 @@ def row_counts(
     """Return what became of every row: the counts of a table add up to the rows that came in.
 
     An outcome of a session is ``used``, ``unrecognized_indication``, ``after_as_of``,
-    ``after_death``, ``copy`` or ``gave_way`` (another row with its id was
+    ``after_death``, ``day_unknown``, ``copy`` or ``gave_way`` (another row with its id was
     taken), the status of one that is not completed, or the code of a row that was left out. A
     row of a table next to the sessions is ``used``, or ``meets_nobody`` if no session has its
     key.
@@ -187,6 +187,7 @@ def _of_history(history: History) -> Counter[str]:
             UNRECOGNIZED: len(history.unrecognized),
             "after_as_of": len(history.later),
             "after_death": len(history.after_death),
+            "day_unknown": len(history.undated),
             "gave_way": len(history.merged),
             "copy": len(history.copies),
         }

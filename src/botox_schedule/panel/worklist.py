@@ -1,12 +1,12 @@
 """Who to call, and where everybody else is: every track is in one section."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Unpack
 
 import polars as pl
 
-from botox_schedule.dates.days import DayInput, opening_days
+from botox_schedule.dates.days import DayInput, OpenDay, opening_days
 from botox_schedule.engine.standing import today_of
 from botox_schedule.engine.worklist import (
     Waiting,
@@ -47,7 +47,7 @@ def worklist(
     holds: Any,
     care_ends: Any,
     lead_days: int = 7,
-    is_open: Callable[[date], bool] | None = None,
+    is_open: OpenDay | None = None,
     acknowledged: Any = None,
     contacts: Any = None,
     **rules: Unpack[Rules],
@@ -93,11 +93,11 @@ def worklist(
     [('p-1', 'to_call', 'overdue'), ('p-2', 'to_call', 'due_soon'), ('p-3', 'too_early', 'too_early')]
     """
     whole(lead_days, "lead_days")
-    opening_days(is_open, "is_open")
+    opens = opening_days(is_open, "is_open")
 
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
         population = population_of(frames, asking)
-        found = _with_days(standings(population), asking.as_of, lead_days, is_open)
+        found = _with_days(standings(population), asking.as_of, lead_days, opens)
         calls = read_table(frames, "contacts", population.happened.done)
         return _in_order(_with_contacts(found, calls, asking)).select(WORKLIST)
 
@@ -107,11 +107,11 @@ def worklist(
 
 
 def _with_days(
-    found: pl.DataFrame, as_of: date, lead_days: int, is_open: Callable[[date], bool] | None
+    found: pl.DataFrame, as_of: date, lead_days: int, opens: OpenDay | None
 ) -> pl.DataFrame:
     """Add by when to call, and what places a track in its section."""
     today = pl.lit(as_of)
-    calls = mapped(found["due"], lambda due: call_by(due, lead_days, is_open))
+    calls = mapped(found["due"], lambda due: call_by(due, lead_days, opens))
     long_ago = mapped(found["last_session_on"], lambda day: is_long_ago(day, as_of), pl.Boolean)
     waits = pl.col("booked_on").is_null() & (pl.col("status") != DueStatus.ON_HOLD.value)
     return found.with_columns(

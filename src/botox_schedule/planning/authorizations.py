@@ -161,11 +161,9 @@ class Authorizations:
         self._has_booked_dose = of_bookings and dose == _NO_DOSE
         self._least_opened = cache(_least_opened)  # each day asks for the same
         self._approved = _concerning(track, track.reading.decisions.authorizations)
-        payer = track.policy.payer
-        of_track = [rule for rule in payer if rule.concerns(track.clock, product)]
         self._rules = in_order(
             rule
-            for rule in (*of_track, *_concerning(track, payer))
+            for rule in _concerning(track, track.policy.payer)
             if rule.product in {None, product} and (rule.sessions, rule.units) != (None, None)
         )
         is_limited = self._approved or self._rules

@@ -174,7 +174,9 @@ def find_shared_visit(
     windows = [window_of(rules) for rules in tracks]
     common = _common(windows)
     joint = [_jointly(rules, tracks) for rules in tracks]
-    found = _search(joint, common)
+    # Together they may need more than is left, and so may one of them alone.
+    every = [*tracks, *(rules for rules in joint if rules not in tracks)]
+    found = _search(every, common)
     return SharedVisit(
         **found._asdict(),
         as_of=day,
@@ -183,7 +185,7 @@ def find_shared_visit(
             _track(rules, found.on, tracks, together.authorizations)
             for rules, together in zip(tracks, joint, strict=True)
         ),
-        first_late_on=_first_late(windows, joint) if found.on is None else None,
+        first_late_on=_first_late(windows, every) if found.on is None else None,
     )
 
 
@@ -252,6 +254,8 @@ def _jointly(rules: BookingRules, tracks: Sequence[BookingRules]) -> BookingRule
         if other.track.protocol.indication in clock
         and other.track.protocol.product is protocol.product
     ]
+    if len(doses) == 1:
+        return rules
     known = [units for units in doses if units is not None]
     total = sum(known, Decimal(0)) if len(known) == len(doses) else None
     # What is booked for one track says nothing about the units of the others.

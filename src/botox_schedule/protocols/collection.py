@@ -12,6 +12,7 @@ from botox_schedule.protocols.indications import (
     find_indication_name,
     general_indication,
     nearest_indications,
+    slug_of,
 )
 from botox_schedule.protocols.model import (
     DoseLimit,
@@ -65,6 +66,7 @@ class ProtocolSet:
         ] = {}
         self._is_dated = any(p.in_force.first or p.in_force.last for p in self._protocols)
         named = {i for p in self._protocols for i in (p.indication, *p.shares_clock_with)}
+        _refuse_other_names(named)
         self.indications: frozenset[str] = frozenset(named) | bundled_indications()
         self.regions: frozenset[str] = frozenset(p.region for p in self._protocols)
 
@@ -306,6 +308,13 @@ def _families(protocols: Iterable[TreatmentProtocol]) -> dict[TreatmentKey, tupl
         treatment: tuple(tuple(sorted(ids[key], key=newness)) for key in sorted(ids))
         for treatment, ids in by_id.items()
     }
+
+
+def _refuse_other_names(indications: Iterable[str]) -> None:
+    """Refuse another name of a known indication: its sessions would count on a clock of their own."""
+    for name in sorted(indications):
+        if (slug := slug_of(name)) != name:
+            raise UnknownProtocolError(f"protocols: {name} is another name of {slug}; give {slug}")
 
 
 def _connected(groups: Iterable[frozenset[str]]) -> dict[str, frozenset[str]]:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from botox_schedule.errors import ProtocolFileError
 from botox_schedule.files import MEBIBYTE, read_within
 from botox_schedule.protocols.bundled import bundled_tables, read_toml
-from botox_schedule.protocols.indications import find_indication_name
+from botox_schedule.protocols.indications import slug_of
 from botox_schedule.protocols.model import Code, TreatmentProtocol, treatment_of
 from botox_schedule.values import STEERING
 
@@ -280,8 +280,7 @@ def _aliases(one: _Placed) -> Iterator[str]:
     own = one.protocol
     shared = (("shares_clock_with", name) for name in own.shares_clock_with)
     for key, name in (("indication", own.indication), *shared):
-        slug = find_indication_name(name)
-        if slug not in {None, name}:
+        if (slug := slug_of(name)) != name:
             yield _fault(one.where, f"{key}: {name} is another name of {slug}", slug)
 
 

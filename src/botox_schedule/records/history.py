@@ -6,7 +6,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
-from botox_schedule.dates.days import LAST_PLACEHOLDER, shifted
+from botox_schedule.dates.days import is_placeholder_day, shifted
 from botox_schedule.dates.intervals import Window
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.model import (
@@ -84,6 +84,7 @@ class History(NamedTuple):
         booked: Booked sessions, in order of their days.
         missed: Cancelled sessions and no-shows.
         other: Other rows that are not completed: drafts, entries in error, rows recorded later.
+        undated: Completed sessions whose day is one that systems write where they have none.
         later: Completed sessions after the day, which do not count yet.
         after_death: Completed sessions after the death, which are not used.
         merged: Rows replaced by another row with the same id.
@@ -96,6 +97,7 @@ class History(NamedTuple):
     booked: list[TreatmentSession]
     missed: list[TreatmentSession]
     other: list[TreatmentSession]
+    undated: list[TreatmentSession]
     later: list[TreatmentSession]
     after_death: list[TreatmentSession]
     merged: list[TreatmentSession]
@@ -135,7 +137,7 @@ def read_history(
         else:
             (rows if is_known(row, as_of) else unknown_yet).append(row)
     found = _one_for_each_id(rows)
-    history = History([], [], [], [], unknown_yet, later, [], found.merged, found.copies, ())
+    history = History([], [], [], [], unknown_yet, [], later, [], found.merged, found.copies, ())
     planned = {SessionStatus.BOOKED: history.booked, **dict.fromkeys(_MISSED, history.missed)}
     given = {
         name: history.completed if recognizes(name) else history.unrecognized
@@ -144,6 +146,8 @@ def read_history(
     for session in found.kept:
         if session.status is not _COMPLETED:
             planned.get(session.status, history.other).append(session)
+        elif is_placeholder_day(session.administered_on):
+            history.undated.append(session)
         elif died_on is not None and session.administered_on > died_on:
             history.after_death.append(session)
         else:
@@ -157,6 +161,9 @@ def _findings(
     if conflicting:
         message = "one id stands for different completed sessions; check which of them happened"
         yield make_finding(FindingCode.CONFLICTING_RECORDS, message, conflicting)
+    if history.undated:
+        message = "a completed session has a placeholder for its day; give the day"
+        yield make_finding(FindingCode.SESSION_DAY_UNKNOWN, message, history.undated)
     if history.after_death:
         message = "a completed session is dated after the patient's death; it is not used"
         yield make_finding(FindingCode.SESSION_AFTER_DEATH, message, history.after_death)
@@ -344,7 +351,7 @@ def _current(rows: Iterable[_D], as_of: date, conflicts: list[Decision]) -> list
 def _is_withdrawn(decision: Decision, as_of: date) -> bool:
     """Whether it is taken back; a day that systems write for none takes nothing back."""
     on = decision.withdrawn_on
-    return on is not None and LAST_PLACEHOLDER < on <= as_of
+    return on is not None and on <= as_of and not is_placeholder_day(on)
 
 
 _Period = TypeVar("_Period", Hold, IntervalOverride, PriorAuthorization)

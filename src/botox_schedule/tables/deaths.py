@@ -4,7 +4,7 @@ import re
 from datetime import date
 from enum import Enum, auto
 
-from botox_schedule.dates.days import LAST_PLACEHOLDER
+from botox_schedule.dates.days import LAST_PLACEHOLDER, is_placeholder_day
 from botox_schedule.tables.cells import TOO_EARLY, CellReader, Parsed, unreadable
 from botox_schedule.tables.lines import Cell, Line, text_of
 from botox_schedule.tables.words import find_value, is_about_death
@@ -33,11 +33,9 @@ def day_of_death(reader: CellReader, cell: Cell) -> Parsed:
     if word in {"yes", "no"} or not (text == _DAY_ZERO or re.search("[^0/. :-]", text)):
         return Parsed(Death.DAY_UNKNOWN if word == "yes" else None)
     day = reader.day(cell)
-    if day.note == TOO_EARLY or getattr(day.value, "year", 0) == date.max.year:
-        return _PLACEHOLDER
     if isinstance(day.value, date):
-        return day
-    if _is_placeholder(text):
+        return _PLACEHOLDER if is_placeholder_day(day.value) else day
+    if day.note == TOO_EARLY or _is_placeholder(text):
         return _PLACEHOLDER
     # A number without a year may be a registry's code for anything.
     is_word = re.fullmatch("[^1-9]*|[0-9]{1,3}", text)

@@ -47,6 +47,7 @@ _REFUSED_FINDINGS = {
     FindingCode.BOOKING_IN_HOLD: "the booked day is not allowed: the treatment is on hold then",
     FindingCode.BOOKING_AFTER_CARE_END: "the booked day is not allowed: care has ended by then",
     FindingCode.BOOKING_UNRESOLVED: "a booked visit that has passed may have been the last session",
+    FindingCode.SESSION_DAY_UNKNOWN: "a session without its day may have been the last one",
     FindingCode.FUTURE_COMPLETED_SESSION: "a completed session is dated after the day of the page",
 }
 _PAST = frozenset({DueStatus.OVERDUE, DueStatus.LAPSED})
