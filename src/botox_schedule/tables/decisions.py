@@ -23,7 +23,7 @@ from botox_schedule.tables.cells import CellReader, Column, Parsed
 from botox_schedule.tables.lines import Cell, Problem, unread_column
 from botox_schedule.tables.rows import RowCounts, RowsRead, RowValues, TableOptions, read_rows
 from botox_schedule.tables.source import TableSource
-from botox_schedule.tables.words import speaks_of_death
+from botox_schedule.tables.words import is_word_of_death, parts_of, speaks_of_death
 from botox_schedule.terms import Authority, CareEndKind
 from botox_schedule.values import PatientValue
 
@@ -159,14 +159,18 @@ def look_alikes(keys: Iterable[str]) -> dict[str, str]:
 def _outcome(reader: CellReader, cell: Cell) -> Parsed:
     """What came of a contact; that the patient has died is no end of care by itself."""
     found = cells.text(reader, cell)
-    told = "may say that the patient has died; give a death in a table of care ends"
-    return found._replace(note=told) if speaks_of_death(found.value or "") else found
+    return found._replace(note=_DIED) if speaks_of_death(found.value or "") else found
 
 
 def _reason(reader: CellReader, cell: Cell) -> Parsed:
     """Why somebody decided; a hold and an override need a reason."""
     found = cells.text(reader, cell)
-    return found if found.value else Parsed("not stated")
+    # Treatment waits after a death in the family, too.
+    has_died = any(map(is_word_of_death, parts_of(found.value or "")))
+    return Parsed(found.value or "not stated", _DIED if has_died else "")
+
+
+_DIED = "may say that the patient has died; give a death in a table of care ends"
 
 
 _LATIN = str.maketrans("авекмнорстухіјѕαβεζηικμνορτυχ", "abekmhopctyxijsabezhikmnoptyx")
