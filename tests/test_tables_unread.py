@@ -147,6 +147,8 @@ class TestColumnsThatAreNotRead:
             ("Notes", "pregnant - hold", "say who is on hold"),
             ("Comments", "DO NOT TREAT until June", "say who is on hold"),
             ("On hold", "Yes - surgery", "say who is on hold"),
+            ("Unnamed: 4", "on hold", "say who is on hold"),
+            ("Column1", "pt cancelled 3/4", "say the status"),
             ("Notes", "Left", ""),
             ("Notes", "left, 50 U", ""),
             ("Notes", "dead tired - will call back", ""),
@@ -163,6 +165,10 @@ class TestColumnsThatAreNotRead:
         assert [reason[: len(f"column 5 may {what}")] for reason in told] == (
             [f"column 5 may {what}"] if what else []
         )
+
+    def test_a_remark_needs_no_header(self) -> None:
+        reading = read("MRN,,DOS,Dx,Drug\nP1,moved away 2/26,2026-01-05,migraine,Botox\n")
+        assert reasons(reading)[0].startswith("column 2 may say who is on hold, discharged")
 
     def test_a_remark_against_a_completed_session_is_told(self) -> None:
         table = f"MRN,DOS,Dx,Drug,Status,Notes\n{self.ROW},Completed,cancelled - sick\n"
