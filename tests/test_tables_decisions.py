@@ -295,7 +295,7 @@ class TestDecisions:
             b"patient,on,kind\n0012 ,2026-02-01,died\n12.0,2026-02-01,died\n99,2026-02-01,died\n"
         )
         assert [str(problem) for problem in ends.unmatched(patients)] == [
-            "line 3: patient: no session has this key; one differs only in zeros, case, blanks, hyphens or alphabet",
+            "line 3: patient: no session has this key; one differs only in zeros, case, blanks, hyphens, accents or alphabet",
             "line 4: patient: no session has this key",
         ]
 

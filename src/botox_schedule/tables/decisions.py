@@ -125,26 +125,24 @@ def _plain(value: Any) -> Any:
 
 
 _NOBODY = "patient: no session has this key"
-_ALIKE = (
-    "patient: no session has this key; one differs only in zeros, case, blanks, hyphens or alphabet"
-)
+_ALIKE = "patient: no session has this key; one differs only in zeros, case, blanks, hyphens, accents or alphabet"
 
 
 def look_alikes(keys: Iterable[str]) -> dict[str, str]:
     """Return the keys that look like an earlier one, each with that one.
 
-    Programs change zeros, case, blanks and hyphens, keyboards the alphabet. Keys with hyphens in
-    other places are others.
+    Programs change zeros, case, blanks, hyphens and accents, keyboards the alphabet. Keys with
+    hyphens in other places are others.
 
-    >>> look_alikes(["0012", "12.0", "AB-1 2", "ab12", "1-11", "11-1"])
-    {'12.0': '0012', 'ab12': 'AB-1 2'}
+    >>> look_alikes(["0012", "12.00", "AB-1 2", "ab12", "1-11", "11-1", "Zoé", "ZOE"])
+    {'12.00': '0012', 'ab12': 'AB-1 2', 'ZOE': 'Zoé'}
     """
     first: dict[str, str] = {}
     found: dict[str, str] = {}
     for key in dict.fromkeys(keys):
+        plain = normalize("NFC", normalize("NFKD", key).casefold().translate(_LATIN))
         # A program that read the keys as numbers writes 12.0.
-        plain = normalize("NFKC", key).casefold().translate(_LATIN).removesuffix(".0")
-        apart = plain if plain.isalnum() else _APART.sub("-", plain).strip("-")
+        apart = plain if plain.isalnum() else _APART.sub("-", _DECIMALS.sub("", plain)).strip("-")
         parts = apart.lstrip("0-")
         letters = parts.replace("-", "")
         joined = letters if parts != letters else f"-{letters}"
@@ -174,7 +172,9 @@ _DIED = "may say that the patient has died; give a death in a table of care ends
 
 
 _LATIN = str.maketrans("авекмнорстухіјѕαβεζηικμνορτυχ", "abekmhopctyxijsabezhikmnoptyx")
-"""Letters of Cyrillic and Greek that look like Latin ones, at least as capitals."""
+_LATIN |= dict.fromkeys(range(0x300, 0x370))
+"""Letters of Cyrillic and Greek that look like Latin ones, at least as capitals; accents are none."""
+_DECIMALS = re.compile("[.,]0+$")
 _APART = re.compile(r"[\W_]+")
 _DAY = Column(CellReader.day)
 _NEEDED_DAY = Column(CellReader.day, is_required=True)
