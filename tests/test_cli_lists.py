@@ -224,7 +224,7 @@ class TestRows:
         assert status == 1
         told = [
             "holds: line 2: patient: no session has this key",
-            "holds: line 3: patient: no session has this key; one differs only in zeros, case, blanks, hyphens or alphabet",
+            "holds: line 3: patient: no session has this key; one differs only in zeros, case, blanks, hyphens, accents or alphabet",
         ]
         assert json.loads(out)["problems"] == told
         assert err.splitlines()[-2:] == told

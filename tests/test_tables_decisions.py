@@ -227,6 +227,16 @@ class TestDecisions:
             (5, True),
         ]
 
+    @pytest.mark.parametrize(
+        ("reason", "is_told"), [("Patient deceased 3/2026", True), ("death in the family", False)]
+    )
+    def test_a_hold_because_of_a_death_is_told(self, reason: str, *, is_told: bool) -> None:
+        """The patient would be called when the hold is reviewed."""
+        reading = read_holds(f"MRN,from,reason\n1,2026-01-05,{reason}\n".encode())
+        assert reading.by_patient["1"][0].reason == reason
+        said = "reason: may say that the patient has died; give a death in a table of care ends"
+        assert [problem.reason for problem in reading.problems] == [said] * is_told
+
     def test_authorizations_are_read(self) -> None:
         header = (
             b"MRN,dx,drug,from,until,visits,units,minimum interval,id,recorded on,withdrawn on\n"
@@ -285,7 +295,7 @@ class TestDecisions:
             b"patient,on,kind\n0012 ,2026-02-01,died\n12.0,2026-02-01,died\n99,2026-02-01,died\n"
         )
         assert [str(problem) for problem in ends.unmatched(patients)] == [
-            "line 3: patient: no session has this key; one differs only in zeros, case, blanks, hyphens or alphabet",
+            "line 3: patient: no session has this key; one differs only in zeros, case, blanks, hyphens, accents or alphabet",
             "line 4: patient: no session has this key",
         ]
 

@@ -79,6 +79,7 @@ class TestKeys:
         ("one_key", "other"),
         [
             *(("12", "0012"), ("12.0", "12"), ("ab1", "AB1"), ("A-7", "A 7"), ("0", "00")),
+            *(("12.00", "12"), ("Jos\u00e9-1", "JOSE-1"), ("O\u2019Neill", "ONeill")),
             *(("\uff11\uff12", "12"), ("A12", "\u041012"), ("\u0392-7", "b-7")),
         ],
     )
@@ -91,7 +92,9 @@ class TestKeys:
         assert not problem.left_out
         assert reading.unreadable == {one_key, other}
 
-    @pytest.mark.parametrize(("one_key", "other"), [("1-11", "11-1"), ("1", "10"), ("a1", "b1")])
+    @pytest.mark.parametrize(
+        ("one_key", "other"), [("1-11", "11-1"), ("1", "10"), ("a1", "b1"), ("\u30ac", "\u30ab")]
+    )
     def test_keys_with_other_parts_are_others(self, one_key: str, other: str) -> None:
         reading = read("\n".join([HEADER, *(GOOD.replace("P1", key) for key in (one_key, other))]))
         assert reading.problems == ()

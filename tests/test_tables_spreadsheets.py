@@ -6,6 +6,7 @@ import sys
 import zipfile
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 import polars as pl
@@ -19,11 +20,11 @@ from botox_schedule.tables.lines import refusing
 from table_samples import FILES, GOOD, HEADER, read, reasons
 
 
-def workbook(*sheets: list[list[Any]]) -> bytes:
+def workbook(*sheets: list[list[Any]], titles: tuple[str, ...] = ()) -> bytes:
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"default_date_format": "yyyy-mm-dd hh:mm"})
-    for rows in sheets:
-        sheet = book.add_worksheet()
+    for rows, title in zip_longest(sheets, titles):
+        sheet = book.add_worksheet(title)
         for number, row in enumerate(rows):
             sheet.write_row(number, 0, row)
     book.close()
@@ -108,6 +109,8 @@ class TestSpreadsheets:
             ([["MRN", "Date of death"], ["0012", "x"]], True),
             ([["MRN", "Termin", "Botox"], ["0012", moment(2026, 1, 5), 155]], True),
             ([["0013", "2026-01-05", "migraine", "Botox", 155]], True),
+            ([["MRN"], ["0012"]], True),
+            ([["MRN", "Name", "Fax"], ["0012", "x", ""]], True),
             ([["Code", "Meaning"], ["MRN", "the patient's number"]], False),
             ([], False),
         ],
@@ -123,6 +126,21 @@ class TestSpreadsheets:
         assert (reading.counts.used, reasons(reading)) == (1, [said] * is_told)
         assert reasons(read(content, sheet="Sheet2")) == [said] * is_told
         assert read_births(workbook(sheet, [["MRN", "DOB"]])).problems == ()
+
+    @pytest.mark.parametrize(
+        ("title", "rows", "is_told"),
+        [
+            ("Deceased", [["0012"], ["0013"]], True),
+            ("On hold", [["0012"]], True),
+            ("Deceased", [], False),
+            ("Lists", [["0012"]], False),
+        ],
+    )
+    def test_a_further_sheet_is_known_by_its_title(
+        self, title: str, rows: list[list[Any]], *, is_told: bool
+    ) -> None:
+        reading = read(workbook([list(self.NAMES), list(self.ROW)], rows, titles=("A", title)))
+        assert [r[:27] for r in reasons(reading)] == ["sheet 2 may hold patients a"] * is_told
 
     def test_a_further_sheet_of_the_same_kind_is_told_next_to_the_one_named(self) -> None:
         births = [["MRN", "DOB"], ["0012", "1980-01-01"]]

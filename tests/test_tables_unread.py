@@ -138,6 +138,43 @@ class TestColumnsThatAreNotRead:
         assert read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows])).problems[0].line > 1
 
     @pytest.mark.parametrize(
+        ("header", "remark", "what"),
+        [
+            ("Notes", "deceased 3/2026", "say who has died"),
+            ("Comments", "Pt died in March, family informed", "say who has died"),
+            ("Info", "verstorben am 3.2.2026", "say who has died"),
+            ("Notes", "moved away", "say who is on hold"),
+            ("Notes", "pregnant - hold", "say who is on hold"),
+            ("Comments", "DO NOT TREAT until June", "say who is on hold"),
+            ("On hold", "Yes - surgery", "say who is on hold"),
+            ("Unnamed: 4", "on hold", "say who is on hold"),
+            ("Column1", "pt cancelled 3/4", "say the status"),
+            ("Notes", "Left", ""),
+            ("Notes", "left, 50 U", ""),
+            ("Notes", "dead tired - will call back", ""),
+            ("Notes", "not pregnant", ""),
+            ("On hold", "no, resumed", ""),
+            ("Notes", "rescheduled to 2/2", "say the status"),
+            ("Notes", "Injection not given (fever)", "say the status"),
+        ],
+    )
+    def test_a_part_of_a_remark_is_enough(self, header: str, remark: str, what: str) -> None:
+        others = [f"{self.ROW},no pain {n}" for n in range(120)]
+        table = [f"MRN,DOS,Dx,Drug,{header}", *others, f'{self.ROW},"{remark}"']
+        told = [problem.reason for problem in read("\n".join(table)).problems if problem.line == 1]
+        assert [reason[: len(f"column 5 may {what}")] for reason in told] == (
+            [f"column 5 may {what}"] if what else []
+        )
+
+    def test_a_remark_needs_no_header(self) -> None:
+        reading = read("MRN,,DOS,Dx,Drug\nP1,moved away 2/26,2026-01-05,migraine,Botox\n")
+        assert reasons(reading)[0].startswith("column 2 may say who is on hold, discharged")
+
+    def test_a_remark_against_a_completed_session_is_told(self) -> None:
+        table = f"MRN,DOS,Dx,Drug,Status,Notes\n{self.ROW},Completed,cancelled - sick\n"
+        assert reasons(read(table))[0].startswith("column 6 may say that nothing was given")
+
+    @pytest.mark.parametrize(
         ("header", "cells", "places"),
         [
             ("Date,Units,Date.1,Units.1", "2026-01-05,155,2026-04-06,155", (6, 7)),
@@ -145,6 +182,7 @@ class TestColumnsThatAreNotRead:
             ("Date,Drug 2,Units_2,NDC11", "2026-01-05,Dysport,300,1", (5, 6)),
             ("Date,Date 2,Units 2", "2026-01-05,,", ()),
             ("Date,2026-04,06.07.2026", "2026-01-05,155,155", (5, 6)),
+            ("Injection date,2nd injection,Visit 3", "2026-01-05,2026-04-06,", (5,)),
             ("Date,Dx 2,Phone 2", "2026-01-05,G24.3,5551234", ()),
         ],
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from botox_schedule.cli.arguments import extra
 from botox_schedule.cli.exports import Clinic, clinic_of, export_options
-from botox_schedule.cli.output import Answer, Table, list_answer
+from botox_schedule.cli.output import Answer, Table, Told, list_answer
 from botox_schedule.dates.days import counted
 
 OPTIONS = export_options(needed=("holds", "care_ends"), notes={}) | {
@@ -48,9 +48,9 @@ def answer(given: Namespace) -> Answer:
     tracks, coming = len(clinic.tracks()), sum(row["tracks"] for row in rows)
     data = {"as_of": clinic.rules.as_of, "tracks": tracks, "coming": coming, "weeks": rows}
     said = f"{counted(tracks, 'track')}: {coming} in these weeks, {tracks - coming} later or never"
-    told = clinic.told._replace(head=[*clinic.told.head, said, _NEXT_ONLY], data=data)
+    told = Told([*clinic.told.head, said, _NEXT_ONLY], data, clinic.problems)
     listed = list_answer(rows, Table(found.columns, [("", rows)]), told)
-    return listed._replace(failed=not clinic.records)
+    return listed._replace(failed=not tracks)
 
 
 def _tables(clinic: Clinic) -> dict[str, list[dict[str, Any]]]:

@@ -23,7 +23,7 @@ from botox_schedule.tables.cells import CellReader, Column, Parsed
 from botox_schedule.tables.lines import Cell, Problem, unread_column
 from botox_schedule.tables.rows import RowCounts, RowsRead, RowValues, TableOptions, read_rows
 from botox_schedule.tables.source import TableSource
-from botox_schedule.tables.words import speaks_of_death
+from botox_schedule.tables.words import is_word_of_death, parts_of, speaks_of_death
 from botox_schedule.terms import Authority, CareEndKind
 from botox_schedule.values import PatientValue
 
@@ -125,26 +125,24 @@ def _plain(value: Any) -> Any:
 
 
 _NOBODY = "patient: no session has this key"
-_ALIKE = (
-    "patient: no session has this key; one differs only in zeros, case, blanks, hyphens or alphabet"
-)
+_ALIKE = "patient: no session has this key; one differs only in zeros, case, blanks, hyphens, accents or alphabet"
 
 
 def look_alikes(keys: Iterable[str]) -> dict[str, str]:
     """Return the keys that look like an earlier one, each with that one.
 
-    Programs change zeros, case, blanks and hyphens, keyboards the alphabet. Keys with hyphens in
-    other places are others.
+    Programs change zeros, case, blanks, hyphens and accents, keyboards the alphabet. Keys with
+    hyphens in other places are others.
 
-    >>> look_alikes(["0012", "12.0", "AB-1 2", "ab12", "1-11", "11-1"])
-    {'12.0': '0012', 'ab12': 'AB-1 2'}
+    >>> look_alikes(["0012", "12.00", "AB-1 2", "ab12", "1-11", "11-1", "Zoé", "ZOE"])
+    {'12.00': '0012', 'ab12': 'AB-1 2', 'ZOE': 'Zoé'}
     """
     first: dict[str, str] = {}
     found: dict[str, str] = {}
     for key in dict.fromkeys(keys):
+        plain = normalize("NFC", normalize("NFKD", key).casefold().translate(_LATIN))
         # A program that read the keys as numbers writes 12.0.
-        plain = normalize("NFKC", key).casefold().translate(_LATIN).removesuffix(".0")
-        apart = plain if plain.isalnum() else _APART.sub("-", plain).strip("-")
+        apart = plain if plain.isalnum() else _APART.sub("-", _DECIMALS.sub("", plain)).strip("-")
         parts = apart.lstrip("0-")
         letters = parts.replace("-", "")
         joined = letters if parts != letters else f"-{letters}"
@@ -159,18 +157,24 @@ def look_alikes(keys: Iterable[str]) -> dict[str, str]:
 def _outcome(reader: CellReader, cell: Cell) -> Parsed:
     """What came of a contact; that the patient has died is no end of care by itself."""
     found = cells.text(reader, cell)
-    told = "may say that the patient has died; give a death in a table of care ends"
-    return found._replace(note=told) if speaks_of_death(found.value or "") else found
+    return found._replace(note=_DIED) if speaks_of_death(found.value or "") else found
 
 
 def _reason(reader: CellReader, cell: Cell) -> Parsed:
     """Why somebody decided; a hold and an override need a reason."""
     found = cells.text(reader, cell)
-    return found if found.value else Parsed("not stated")
+    # Treatment waits after a death in the family, too.
+    has_died = any(map(is_word_of_death, parts_of(found.value or "")))
+    return Parsed(found.value or "not stated", _DIED if has_died else "")
+
+
+_DIED = "may say that the patient has died; give a death in a table of care ends"
 
 
 _LATIN = str.maketrans("авекмнорстухіјѕαβεζηικμνορτυχ", "abekmhopctyxijsabezhikmnoptyx")
-"""Letters of Cyrillic and Greek that look like Latin ones, at least as capitals."""
+_LATIN |= dict.fromkeys(range(0x300, 0x370))
+"""Letters of Cyrillic and Greek that look like Latin ones, at least as capitals; accents are none."""
+_DECIMALS = re.compile("[.,]0+$")
 _APART = re.compile(r"[\W_]+")
 _DAY = Column(CellReader.day)
 _NEEDED_DAY = Column(CellReader.day, is_required=True)

@@ -76,16 +76,18 @@ class ColumnNames:
 
     def is_header(self, line: Line) -> bool:
         """Return whether *line* is a header of this table, or of another one about patients."""
-        found = self._places(line)
-        # A legend explains one name by another.
-        names_patient = len(found.get("patient", ())) == 1
-        is_other = names_patient and self._is_mostly_known(self._names(line))
-        return not self._missing(found) or is_other
+        return self.is_whole(line) or self.is_list_of_patients(line, least=2)
 
-    def _is_mostly_known(self, names: Iterable[str]) -> bool:
+    def is_list_of_patients(self, line: Line, least: int = 1) -> bool:
+        """Return whether *line* names the patient, and at least so many known columns in all."""
+        # A legend explains one name by another.
+        names_patient = len(self._places(line).get("patient", ())) == 1
+        return names_patient and self._is_mostly_known(self._names(line), least)
+
+    def _is_mostly_known(self, names: Iterable[str], least: int = 2) -> bool:
         words = [name for name in names if name]
         known = [name for name in words if name in self.chosen or name in header_words()]
-        return len(known) > 1 and len(words) < 2 * len(known)
+        return len(known) >= least and len(words) < 2 * len(known)
 
     def _missing(self, found: Collection[str]) -> list[str]:
         return [

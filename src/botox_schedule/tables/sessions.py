@@ -346,7 +346,7 @@ def _alike(stated: Sequence[RowValues], others: Mapping[str, str]) -> Iterator[P
         yield Problem(first[patient], reason, left_out=False)
 
 
-_ALIKE = "patient: differs only in zeros, case, blanks, hyphens or alphabet from the one"
+_ALIKE = "patient: differs only in zeros, case, blanks, hyphens, accents or alphabet from the one"
 
 
 def _unread_deaths(found: RowsRead, *, is_stated: bool) -> Iterator[Problem]:

@@ -26,6 +26,7 @@ from botox_schedule.tables.excel import sheets as sheets_of
 from botox_schedule.tables.header import ColumnNames, header_place
 from botox_schedule.tables.lines import HEADER_LINES, Cell, Line, Table, text_of
 from botox_schedule.tables.parquet import PARQUET, parquet_lines
+from botox_schedule.tables.words import is_about, is_about_death
 
 _MOST_BYTES = 512 * MEBIBYTE
 TableSource = FileName | bytes | BinaryIO | TextIOBase
@@ -139,8 +140,8 @@ def _one_sheet(
     at = titles.index(_title(found, names, wanted)) + 1 if titles else 0
     # Next to the sessions a sheet of any shape may hold patients, such as the deceased.
     is_other = _may_hold_patients if names.table == "sessions" else _has_table
-    numbered = enumerate(found.values(), 1)
-    others = [n for n, lines in numbered if n != at and is_other(lines, names)]
+    numbered = enumerate(found.items(), 1)
+    others = [n for n, (title, lines) in numbered if n != at and is_other(lines, names, title)]
     return found[titles[at - 1]] if titles else [], at, others
 
 
@@ -158,10 +159,20 @@ def _title(found: dict[str, list[Line]], names: ColumnNames, wanted: str | None)
     return next(iter(tables or found))
 
 
-def _may_hold_patients(lines: list[Line], names: ColumnNames) -> bool:
-    """Whether a sheet has several of the columns, or a day, as rows without a header do."""
+def _may_hold_patients(lines: list[Line], names: ColumnNames, title: str) -> bool:
+    """Whether a sheet is a list of patients, has several of the columns, or a day.
+
+    Rows without a header may have a day; a list of keys has only its title.
+    """
     head = lines[:HEADER_LINES]
-    return any(names.score(line) > 1 or any(map(_is_day, line.cells)) for line in head)
+    is_named = is_about_death(title) or is_about("pause", title)
+    return any(
+        names.score(line) > 1
+        or names.is_list_of_patients(line)
+        or any(map(_is_day, line.cells))
+        or (is_named and not line.is_blank)
+        for line in head
+    )
 
 
 def _is_day(cell: Cell) -> bool:
@@ -171,6 +182,6 @@ def _is_day(cell: Cell) -> bool:
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def _has_table(lines: list[Line], names: ColumnNames) -> bool:
+def _has_table(lines: list[Line], names: ColumnNames, _: str = "") -> bool:
     head = lines[:HEADER_LINES] or [Line(1, ())]
     return names.is_whole(head[header_place(head, names)])

@@ -3,14 +3,21 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from botox_schedule.tables.cells import CellReader, Column, interval, interval_range
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Problem, Table, chosen, text_of, unread_column
-from botox_schedule.tables.words import find_value, is_about, is_word_of_death, speaks_of_death
+from botox_schedule.tables.words import (
+    find_value,
+    find_values,
+    is_about,
+    is_word_of_death,
+    parts_of,
+    speaks_of_death,
+)
 from botox_schedule.terms import SessionStatus
 
 _Told = tuple[str, str]
@@ -63,7 +70,8 @@ class UnreadCells:
             for place in places
             if "status" in found.columns and _may_contradict(self._headers[place])
         }
-        self._remarks = self._about("remark") | self._about("standing")
+        subjects = ("remark", "standing", "pause", "activity")
+        self._remarks: set[int] = set().union(*map(self._about, subjects))
         self._dispositions = self._about("disposition")
         self._telling = self._about("telling")
         self._deaths: set[int] = set()
@@ -88,10 +96,21 @@ class UnreadCells:
             if self._speaks_of_death(cells[place]):
                 self._deaths.add(place)
 
+    @cached_property
+    def _texts(self) -> dict[int, list[str]]:
+        return {place: self._said(place, cells) for place, cells in self.cells.items()}
+
+    def _said(self, place: int, cells: Iterable[Cell]) -> list[str]:
+        """What cells say; a remark has several parts, as in ``pregnant - hold``."""
+        texts = filter(None, map(text_of, cells))
+        if place not in self._remarks:
+            return [*texts]
+        return [*dict.fromkeys(chain.from_iterable(map(parts_of, texts)))]
+
     def places_of_death(self) -> frozenset[int]:
         """Return the columns in which a cell speaks of death."""
-        told = self.cells.items()
-        words = (at for at, each in told if any(map(self._says(at), map(text_of, each))))
+        told = self._texts.items()
+        words = (place for place, texts in told if any(map(self._says(place), texts)))
         return frozenset(self._deaths.union(words))
 
     def _says(self, place: int) -> Callable[[str], bool]:
@@ -112,13 +131,15 @@ class UnreadCells:
         """
         found = self._found
         absent = {name: column for name, column in columns.items() if name not in found.columns}
-        for place, cells in self.cells.items():
-            header, texts = self._headers[place], _texts(cells)
+        for place, texts in self._texts.items():
+            header = self._headers[place]
             rules = chain(
                 _absent(absent, header, texts, reader),
                 _subjects(names.table, found.columns, header, texts, reader),
-                _denials(header, _texts(self.given.get(place, ()))),
-                self._of_sessions(names, header, texts) if names.table == "sessions" else (),
+                _denials(header, self._said(place, self.given.get(place, ()))),
+                self._of_sessions(names, header, texts, reader)
+                if names.table == "sessions"
+                else (),
             )
             for told in islice(rules, 1):
                 yield unread_column(found.header, place, *told)
@@ -126,15 +147,19 @@ class UnreadCells:
             yield Problem(1, unread_sheet(number), left_out=False)
 
     def _of_sessions(
-        self, names: ColumnNames, header: str, texts: Sequence[str]
+        self, names: ColumnNames, header: str, texts: Sequence[str], reader: CellReader
     ) -> Iterator[_Told]:
-        """Report a child's age, and a further session or dose, as ``Date 2`` and ``Units.1`` hold."""
+        """Report a child's age, and a further session or dose: ``Date 2``, ``2nd visit``."""
         read = self._found.columns
         if "born_on" not in read and any(_says_child(header, text) for text in texts):
             yield WHO_IS_A_CHILD, "give birth dates"
         bare = _AGAIN.sub("", header)
         known = {_AGAIN.sub("", self._headers[read[name]]) for name in read.keys() & _DOSE}
-        is_again = bare != header and (bare in known or names.means(bare) in _DOSE)
+        is_again = bare != header and (
+            bare in known
+            or names.means(bare) in _DOSE
+            or any(isinstance(reader.day(text).value, date) for text in texts)
+        )
         if texts and (is_again or _A_DATE.fullmatch(header)):
             yield "hold a further session or dose", _ONE_A_ROW
 
@@ -142,10 +167,6 @@ class UnreadCells:
 def unread_sheet(number: int) -> str:
     """Return what is said of another sheet that may hold patients."""
     return f"sheet {number} {_A_SHEET}"
-
-
-def _texts(cells: Iterable[Cell]) -> list[str]:
-    return [*filter(None, map(text_of, cells))]
 
 
 def _is_short(cell: Cell) -> bool:
@@ -183,7 +204,7 @@ def _subjects(
 def _denials(header: str, texts: Sequence[str]) -> Iterator[_Told]:
     """Report a column that says that a completed session was none: its status may be of an order."""
     said = [text for text in texts if find_value("flag", text) != "no"]
-    words = {find_value(name, text) for name in ("status", "statuses") for text in said}
+    words = set().union(*(find_values(text, "status", "statuses") for text in said))
     is_denied = len(said) < len(texts) and _asks_whether_given(header)
     is_against = _is_against(_HUMP.sub(" ", header), said)
     if is_denied or is_against or not words.isdisjoint(_AGAINST | {"against"}):
@@ -271,7 +292,7 @@ def _is(answer: str, text: str) -> bool:
 
 def _is_pause(text: str) -> bool:
     """Whether a cell is a word for one, a discharge or a wish not to be called."""
-    said = {find_value(name, text) for name in ("pause", "care_end", "no_contact")}
+    said = find_values(text, "pause", "care_end", "no_contact")
     return not said <= {None, "deceased"}
 
 
@@ -307,6 +328,10 @@ _SUBJECTS = (
         _PAUSED,
     ),
     _Subject("standing", _OF_ALL, lambda _, text: _is_pause(text), _PAUSED),
+    # There the word is more often a side.
+    _Subject(
+        "remark", _OF_ALL, lambda _, text: text.lower() != "left" and _is_pause(text), _PAUSED
+    ),
     _Subject("activity", _OF_ALL, lambda _, text: _is("no", text), _PAUSED),
     _Subject("key", _OF_ALL, _is_text, _ANOTHER_KEY),
     _Subject("rule", _OF_SESSIONS, _is_text, _TO_WAIT),

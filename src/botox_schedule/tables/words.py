@@ -18,8 +18,11 @@ def folded(text: str) -> str:
     >>> folded("Date of  Service"), folded("PatientID"), folded("Präparat")
     ('dateofservice', 'patientid', 'praparat')
     """
-    name = re.sub(r"[\W_]+", "", plain(text[:LONGEST_NAME]))
+    name = _MARKS.sub("", plain(text[:LONGEST_NAME]))
     return name if len(text) <= LONGEST_NAME else f"{name}…"
+
+
+_MARKS = re.compile(r"[\W_]+")
 
 
 def plain(text: str) -> str:
@@ -98,6 +101,26 @@ def is_word_of_death(text: str) -> bool:
     return _death_words().fullmatch(plain(text).strip()) is not None
 
 
+def parts_of(remark: str) -> list[str]:
+    """Return a remark, and what it has between marks and numbers.
+
+    >>> parts_of("Pregnant - hold"), parts_of("Pt died in March 2026")
+    (['Pregnant - hold', 'pregnant', 'hold'], ['Pt died in March 2026', 'died'])
+    """
+    lowered = remark.lower()
+    parts = filter(None, map(str.strip, _BETWEEN.split(lowered)))
+    found = (_AROUND_A_WORD.sub("", part) for part in parts)
+    return [remark, *(part for part in found if part != lowered)]
+
+
+_BETWEEN = re.compile(r"\s-+\s|[^\w\s'\u2019-]+|[\d_]+")
+_AROUND_A_WORD = re.compile(
+    r"^(the )?(patient|pt)( has| is| was)? "
+    r"|( (on|in|since|to|until|till|from|for|am|im|seit|bis|le|en))?"
+    r"( (jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|m\u00e4rz|mai|okt|dez)[^\W\d_]*)?$"
+)
+
+
 @cache
 def _values(name: str) -> dict[str, str]:
     words = _tables()["words"][name]
@@ -111,6 +134,12 @@ def find_value(name: str, text: str) -> str | None:
     ('no_show', None)
     """
     return _values(name).get(folded(text))
+
+
+def find_values(text: str, *names: str) -> set[str | None]:
+    """Return what a word stands for in several lists, None where it is in one of them no word."""
+    told = folded(text)
+    return {_values(name).get(told) for name in names}
 
 
 def examples(name: str) -> str:
