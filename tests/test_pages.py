@@ -758,10 +758,10 @@ class TestReport:
         )
         found = ReportRow.of("P1", bs.forecast(held, MIGRAINE, as_of="2026-03-16"))
         assert str(found.due_window) == "2026-03-30 to 2026-04-01"
-        (wide,) = re.findall(
-            'width="([0-9.]+)" height="14"', report_html([found], as_of="2026-03-16")
-        )
+        html = report_html([found], as_of="2026-03-16")
+        (wide,) = re.findall('width="([0-9.]+)" height="14"', html)
         assert float(wide) == pytest.approx(1.8)
+        assert cells(html, "P1")["due"] == "2026-03-30 only 2026-03-30 to 2026-04-01"
 
     def test_counts_are_those_of_the_rows(self) -> None:
         html = report_html(forecasts(), as_of="2026-03-16")

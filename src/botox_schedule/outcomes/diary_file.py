@@ -236,7 +236,9 @@ def _text(source: DiarySource, encoding: str | None) -> str:
             raise FileLimitError(f"{name}: larger than {_MOST_BYTES // MEBIBYTE} MiB")
     if isinstance(content, bytes):
         if content.startswith(_WORKBOOKS):
-            raise ExchangeError(f"{name}: a workbook or an archive is not read; save the sheet as CSV")
+            raise ExchangeError(
+                f"{name}: a workbook or an archive is not read; save the sheet as CSV"
+            )
         return decoded(expand(content, name, _MOST_BYTES), name, encoding)
     check_lines(content.encode("utf-8", "replace"), name)
     return content.removeprefix("\ufeff").replace("\0", "?")
