@@ -730,6 +730,19 @@ class TestNotes:
         assert "contacted: 2026-04-02; outcome: no answer; next try: 2026-04-09" in page
         assert "acknowledged: unrecognized_indication" in page
 
+    def test_the_report_notes_the_last_chance_and_the_next_look(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        pytest.importorskip("jinja2", reason="the extra 'handout' is not installed")
+        holds = file_of(
+            tmp_path, "patient,first,last,reason\nP1,2026-04-02,2026-05-30,surgery\n", "h.csv"
+        )
+        file, page = export(tmp_path, GOOD), tmp_path / "report.html"
+        run(capsys, "report", file, "--holds", holds, "--as-of", "2026-03-16", "--html", page)
+        assert "<li>last chance: 2026-04-01</li>" in page.read_text(encoding="utf-8")
+        run(capsys, "report", file, "--holds", holds, "--as-of", "2026-04-16", "--html", page)
+        assert "next look: 2026-05-" in page.read_text(encoding="utf-8")
+
     def test_a_note_that_cannot_be_used_is_said_and_hides_nobody(
         self, capsys: Capture, tmp_path: Path
     ) -> None:

@@ -101,6 +101,16 @@ class TestDays:
             ]
             assert (found.taken, found.left_out) == (2, 0)
 
+    def test_numbers_of_data_frames_are_read(self) -> None:
+        reading = read("date,headache\n2026-01-05,1.0\n2026-01-06,0.0\n")
+        assert list(days(reading).values()) == ["headache", "none"]
+
+    @pytest.mark.parametrize("zone", ["Z", "-05:00", "+0100", ".000Z"])
+    def test_a_time_zone_is_named_as_what_is_wrong(self, zone: str) -> None:
+        text = f"start,end\n2026-01-05T22:00:00{zone},2026-01-06\n"
+        (problem,) = read(text).problems
+        assert problem.reason.endswith("expected the local time, without a time zone")
+
     def test_an_empty_cell_says_nothing(self) -> None:
         found = read("date,kind\n2026-01-05,\n2026-01-05,none\n2026-01-06,\n")
         assert (days(found), found.taken, found.problems) == ({"2026-01-05": "none"}, 3, ())
@@ -136,7 +146,10 @@ class TestDays:
             ("1/5/26,none", f"date: no day of the calendar; expected YYYY-MM-DD{OTHER}"),
             ("2026/01/05,none", f"date: no day of the calendar; expected YYYY-MM-DD{OTHER}"),
             ("2026-01-06 25:00,none", "date: no day of the calendar; expected YYYY-MM-DD"),
-            ("2026-01-06T22:00+00:00,none", "date: no day of the calendar; expected YYYY-MM-DD"),
+            (
+                "2026-01-06T22:00+00:00,none",
+                "date: no day of the calendar; expected the local time, without a time zone",
+            ),
             (",none", "date: no day of the calendar; expected YYYY-MM-DD"),
         ],
     )
@@ -405,6 +418,11 @@ class TestFiles:
     def test_what_is_no_diary_is_refused(self, text: str) -> None:
         with pytest.raises(ExchangeError, match="no header; expected the columns date and kind"):
             read(text)
+
+    @pytest.mark.parametrize("start", [b"PK\3\4", b"\xd0\xcf\x11\xe0"])
+    def test_a_workbook_is_named_as_what_it_is(self, start: bytes) -> None:
+        with pytest.raises(ExchangeError, match="a workbook or an archive is not read; save"):
+            read_diary(start + b"\xff")
 
     def test_a_broken_title_is_passed_over(self) -> None:
         assert days(read("x" * 200_000 + "\ndate,kind\n2026-01-05,none\n"))

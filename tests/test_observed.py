@@ -193,6 +193,14 @@ class TestDiaries:
         assert found is not None
         assert (len(found.days), found.left_out) == (3, 1)
 
+    @pytest.mark.parametrize("after", [(), (3,)])
+    def test_a_diary_that_stops_early_leaves_the_end_unknown(self, after: tuple[int, ...]) -> None:
+        """Better weeks may follow its end, whether or not it goes on in the next cycle."""
+        first, second, third, fourth = (START + timedelta(days=84 * n) for n in range(4))
+        entries = [*weeks(*CYCLE, first=first), *weeks(*CYCLE, first=second)]
+        entries += [*weeks(2, 3, 3, first=third), *weeks(*after, first=fourth)]
+        assert look(diary=HeadacheDiary(days=entries)).wear_off is None
+
     def test_an_empty_diary_says_nothing(self) -> None:
         assert look(diary=HeadacheDiary()) == ObservedResponse()
 

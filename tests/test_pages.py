@@ -293,9 +293,9 @@ class TestHandout:
     ) -> None:
         protocol = as_needed(minimum="12 weeks", **TYPICAL)
         given = bladder.model_copy(update=changed)
-        assert following(page(given, protocol=protocol)).startswith(
-            "Many people ask again after about 24 weeks"
-        )
+        html = page(given, protocol=protocol)
+        assert following(html).startswith("Many people ask again after about 24 weeks")
+        assert "many people ask again: Jun 23, 2026" in html
         dates = bs.forecast(given, protocol, as_of="2026-02-20").dates
         assert dates.typical_on == dates.earliest
         assert dates.typical_words == ("median to the next request, moved to the first allowed day")
@@ -323,6 +323,14 @@ class TestHandout:
         assert "usual interval 3 to 4 months: NHS Homerton" in html
         assert "onset 0 days to 2 weeks: Dysport 500 U package leaflet" in html
         assert "peak 4 to 6 weeks" not in html
+
+    def test_the_day_after_a_pause_is_named_once(self) -> None:
+        pause = [{"first": "2026-03-01", "last": "2027-03-01", "reason": "surgery"}]
+        given = bladder.model_copy(update={"holds": pause})
+        html = page(given, protocol=as_needed(minimum="12 weeks"), as_of="2026-04-01")
+        assert more(html) == [
+            "Your treatment is paused. It can go on from Tuesday, March 2, 2027 on."
+        ]
 
     def test_as_needed_without_a_typical_day(self) -> None:
         html = page(bladder, protocol=as_needed(minimum="12 weeks"))
@@ -764,10 +772,10 @@ class TestReport:
         )
         found = ReportRow.of("P1", bs.forecast(held, MIGRAINE, as_of="2026-03-16"))
         assert str(found.due_window) == "2026-03-30 to 2026-04-01"
-        (wide,) = re.findall(
-            'width="([0-9.]+)" height="14"', report_html([found], as_of="2026-03-16")
-        )
+        html = report_html([found], as_of="2026-03-16")
+        (wide,) = re.findall('width="([0-9.]+)" height="14"', html)
         assert float(wide) == pytest.approx(1.8)
+        assert cells(html, "P1")["due"] == "2026-03-30 only 2026-03-30 to 2026-04-01"
 
     def test_counts_are_those_of_the_rows(self) -> None:
         html = report_html(forecasts(), as_of="2026-03-16")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from botox_schedule import Interval
-from botox_schedule.errors import PanelError
+from botox_schedule.errors import CountError, IntervalError, PanelError
 
 pl = pytest.importorskip("polars", reason="the extra panel is not installed")
 matplotlib = pytest.importorskip("matplotlib", reason="the extra plots is not installed")
@@ -133,6 +133,13 @@ def test_the_minimum_can_be_text(axes: Any) -> None:
     cycles = pl.DataFrame({"interval_days": [84], "held": [False]})
     plots.interval_histogram(cycles, minimum="12 weeks", ax=axes)
     assert [line.get_xdata()[0] for line in axes.lines] == [84]
+
+
+@pytest.mark.parametrize("line", [{"minimum": 84}, {"overdue_after_days": "91"}])
+def test_a_line_that_is_no_length_says_what_to_give(line: dict[str, Any], axes: Any) -> None:
+    cycles = pl.DataFrame({"interval_days": [84], "held": [False]})
+    with pytest.raises((IntervalError, CountError), match=r"give text such as|whole number"):
+        plots.interval_histogram(cycles, **line, ax=axes)
 
 
 def test_years_are_in_order_where_a_group_begins_later(axes: Any) -> None:

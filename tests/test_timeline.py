@@ -337,6 +337,15 @@ class TestTimeline:
         assert str(found) == "2026-04-05 to 2026-04-11"
         assert f"due: {found}" in titles(timeline_svg(held, MIGRAINE, as_of="2026-04-06"))
 
+    def test_a_notebook_names_the_due_days_that_nothing_breaks(self) -> None:
+        held = record(holds=[{"first": "2026-04-03", "reason": "x"}])
+        html = notebook.forecast_html(bs.forecast(held, MIGRAINE, as_of="2026-02-20"))
+        assert "due days that nothing breaks</th>" in html
+        assert "2026-03-30 to 2026-04-02</td>" in html
+        assert "nothing breaks" not in notebook.forecast_html(
+            bs.forecast(record(), MIGRAINE, as_of="2026-02-20")
+        )
+
     def test_the_due_days_end_with_an_override(self) -> None:
         override = {
             "indication": "chronic-migraine",

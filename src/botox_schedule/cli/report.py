@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from botox_schedule.cli.arguments import extra
 from botox_schedule.cli.exports import clinic_of, export_options
 from botox_schedule.cli.output import Answer, Table, noted
-from botox_schedule.cli.tracks import NOTED, ListedTrack, tracks_answer
+from botox_schedule.cli.tracks import DAYS, NOTED, ListedTrack, tracks_answer
 from botox_schedule.dates.days import counted
 from botox_schedule.files import write_whole
 
@@ -46,4 +46,4 @@ def answer(given: Namespace) -> Answer:
 
 def _notes(track: ListedTrack, incomplete: Collection[str]) -> list[str]:
     unread = _UNREAD if track.patient in incomplete else ""
-    return [*filter(None, (unread, noted(track.row, ("", *NOTED[1:]))))]
+    return [*filter(None, (unread, noted(track.row, ("", *NOTED[1:], *DAYS[1:]))))]

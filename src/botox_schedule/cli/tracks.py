@@ -35,7 +35,7 @@ COLUMNS = (
 """The columns of a track: the same in every list, in CSV and in JSON."""
 NOTED = ("today", "acknowledged", "contacted_on", "outcome", "next_try_on")
 """The columns that a person wrote or reads as words: text has them below the row."""
-_DAYS = ("typical_on", "last_chance_on", "next_look_on")
+DAYS = ("typical_on", "last_chance_on", "next_look_on")
 """Days that few rows have, and that a list must show: below the row where there is no room."""
 _LISTS = ("today", "today_keys", "acknowledged")
 _BLANK = dict.fromkeys(COLUMNS)
@@ -211,7 +211,7 @@ def tracks_answer(tracks: Sequence[ListedTrack], table: Table, told: Told) -> An
     counts = {section.value: len(rows) for section, rows in in_sections(tracks).items()}
     parts = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n)
     rows = [track.row for track in tracks]
-    filled = table._replace(sections=titled(tracks), below=(*NOTED, *_DAYS))
+    filled = table._replace(sections=titled(tracks), below=(*NOTED, *DAYS))
     head = [*told.head, f"{counted(len(tracks), 'track')}: {parts or 'none'}"]
     data = {**told.data, "sections": counts, "tracks": rows}
     problems = [*told.problems, *filter(None, (track.problem for track in tracks))]

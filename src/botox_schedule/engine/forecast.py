@@ -212,7 +212,8 @@ class Forecast(Value, frozen=True):
             dated = "the dates are those of" if any(dates.boundaries) else "nothing is dated for"
             lines.append(f"on hold; {dated} {self.resumes_on}, the first day after it")
         lines += [str(reason) for reason in self.reasons.values()]
-        lines += _broken_days(self.due_window, dates)
+        if (days := broken_days(self.due_window, dates)) is not None:
+            lines.append(f"due days that nothing breaks: {days}")
         if dates.typical_on is not None:
             typical = f"typical day {dates.typical_on}: {dates.typical_words}"
             lines.append(f"{typical}; it makes nobody due")
@@ -301,13 +302,12 @@ def _findings(
 _OBSERVED = "observed: give an ObservedResponse, as outcomes.observed_response returns it"
 
 
-def _broken_days(days: Window | None, dates: DueDates) -> Iterator[str]:
+def broken_days(days: Window | None, dates: DueDates) -> Window | None:
     """The due days where something breaks them: those who read the four dates would not know."""
     if days is None or dates.due is None:
-        return
+        return None
     is_whole = days.first == dates.due and shifted(days.last, 1) == dates.overdue_from
-    if not is_whole:
-        yield f"due days that nothing breaks: {days}"
+    return None if is_whole else days
 
 
 def _late_booking(booking: Booking | None, dates: DueDates) -> list[str]:

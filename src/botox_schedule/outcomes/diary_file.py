@@ -49,12 +49,14 @@ DiarySource = str | PathLike[str] | IO[bytes] | IO[str] | bytes
 
 _MOST_BYTES = 16 * MEBIBYTE
 _MOST_ENTRIES = 50_000
+_WORKBOOKS = (b"PK\3\4", b"\xd0\xcf\x11\xe0")
 _HEADER_WITHIN = 20
 _DELIMITERS = ",;\t|"
 _TIME = re.compile(r"(?i)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]0+)?)?(?: ?([ap])\.?m\.?)?")
 _MOMENT = re.compile(rf"(?i)(.*[^T ])[T ]+({_TIME.pattern.removeprefix('(?i)')})")
 _MONTH = re.compile(r"\d{4}-\d{2}")
 _OTHER_DAY = re.compile(r"\d{1,2}[^\d:]|\d{4}[^\d-]")
+_ZONED = re.compile(r":\d{2}(?:[.,]\d+)? ?(?:[Zz]|[+-]\d{2}:?\d{2})$")
 _NOON = 12
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
@@ -233,6 +235,10 @@ def _text(source: DiarySource, encoding: str | None) -> str:
         if len(content) > _MOST_BYTES:
             raise FileLimitError(f"{name}: larger than {_MOST_BYTES // MEBIBYTE} MiB")
     if isinstance(content, bytes):
+        if content.startswith(_WORKBOOKS):
+            raise ExchangeError(
+                f"{name}: a workbook or an archive is not read; save the sheet as CSV"
+            )
         return decoded(expand(content, name, _MOST_BYTES), name, encoding)
     check_lines(content.encode("utf-8", "replace"), name)
     return content.removeprefix("\ufeff").replace("\0", "?")
@@ -357,6 +363,8 @@ def _guarded(read: Any, table: _Table, line: int, row: dict[str, list[str]]) -> 
 
 def _expected(table: _Table, row: dict[str, list[str]]) -> str:
     given = next((cells[0] for name in ("date", "start") if (cells := row.get(name))), "")
+    if _ZONED.search(given):
+        return "the local time, without a time zone"
     is_other = table.date_format is None and _OTHER_DAY.match(given)
     hint = "; name another format with date_format= (--date-format), such as mdy for 01/31/2026"
     return (table.date_format or "YYYY-MM-DD") + (hint if is_other else "")

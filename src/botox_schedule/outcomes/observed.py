@@ -6,7 +6,6 @@ from decimal import Decimal
 from enum import StrEnum, unique
 from fractions import Fraction
 from functools import partial
-from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -69,11 +68,15 @@ NoteInput = ResponseNote | tuple[DayInput | int, int]
 
 
 class _Cycle(NamedTuple):
-    """A cycle, its last day that is looked at, included, and whether the next one is due after it."""
+    """A cycle and its last day that is looked at, included.
+
+    *needed_on* is the last day without which the end of the effect stays unknown: the day before
+    the next session, or before it was due. None until then.
+    """
 
     cycle: TreatmentCycle
     last_on: date
-    is_complete: bool
+    needed_on: date | None
 
 
 class _Noted(NamedTuple):
@@ -97,9 +100,9 @@ def observed_response(
 
     Pass the result to a forecast as ``observed``. It is a signal and moves no date. For a cycle
     with a note, the note replaces the diary; of several notes the earliest day counts. The end of
-    the effect is read from the diary once all days before the next session is due have passed. A
-    cycle without a known day is excluded and counted as left out. A part with fewer than three
-    known days is None.
+    the effect is read from the diary once it reaches the day before the next session is due or
+    given. A cycle without a known day is excluded and counted as left out. A part with fewer than
+    three known days is None.
 
     Args:
         record: The patient's record.
@@ -149,9 +152,11 @@ def _cycles(track: Track) -> list[_Cycle]:
     cycles, until = judged_cycles(track), follow_up_of(track).until
     if not cycles:
         return []
-    due = due_after(track, track.cycles[-1])
-    over = [_Cycle(c, shifted(after.first_on, -1), True) for c, after in pairwise(cycles)]  # noqa: FBT003 - a field
-    return [*over, _Cycle(cycles[-1], until, due is not None and until >= shifted(due, -1))]
+    due = [day and shifted(day, -1) for day in (due_after(track, c) for c in track.cycles)]
+    ends = [shifted(cycle.first_on, -1) for cycle in cycles[1:]]
+    over = [min(end, day or end) for end, day in zip(ends, due, strict=False)]
+    last = due[-1] if due[-1] is not None and due[-1] <= until else None
+    return list(map(_Cycle, cycles, [*ends, until], [*over, last]))
 
 
 def _is_later(note: NoteInput, as_of: date, later: range) -> bool:
@@ -222,9 +227,12 @@ def _observed(
     )
 
 
-def _weeks(diary: HeadacheDiary, place: _Cycle) -> tuple[Fraction | None, ...]:
+def _weeks(
+    diary: HeadacheDiary, place: _Cycle, least: date = date.min
+) -> tuple[Fraction | None, ...]:
+    """The weeks of a cycle that are recorded, and those until *least*."""
     last = min(place.last_on, diary.last_recorded_on or place.last_on)
-    return weekly_days(diary, place.cycle.anchored_on, last)
+    return weekly_days(diary, place.cycle.anchored_on, max(last, least))
 
 
 def _wear_off_week(
@@ -232,10 +240,10 @@ def _wear_off_week(
 ) -> int | None:
     given = diary.baseline
     # Until the next session is due, a better week may come: the lowest one is not known yet.
-    if not place.is_complete:
+    if place.needed_on is None:
         return None
     return wear_off(
-        _weeks(diary, place),
+        _weeks(diary, place, place.needed_on),
         definition=definition,
         administered_on=place.cycle.anchored_on,
         baseline=None if given is None else given.headache_days * WEEK / given.per_days,

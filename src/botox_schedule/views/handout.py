@@ -198,15 +198,19 @@ class _Story(NamedTuple):
         """The next visit where no day is due: a typical interval, or the first allowed day."""
         dates = self.found.dates
         if self._is_as_needed:
-            # What many people do does not change with a pause or a longer minimum.
-            typical = None if self.track.dates is None else self.track.dates.typical_stated
-            if typical is None or dates.typical_on is None:
+            if self._typical_on is None:
                 return self.messages.words["next_as_needed"]
-            days = (typical - self.timeline.administered_on).days
+            days = (self._typical_on - self.timeline.administered_on).days
             return self.messages.say("next_typical", weeks=round(days / 7))
         if dates.earliest is None:
             return self.messages.words["next_unknown"]
         return self.say("next_earliest", first=dates.earliest)
+
+    @property
+    def _typical_on(self) -> date | None:
+        """The typical day; what many people do does not change with a pause or a longer minimum."""
+        dates = self.track.dates
+        return dates and self.found.dates.typical_on and dates.typical_stated
 
     @property
     def _is_as_needed(self) -> bool:
@@ -226,7 +230,10 @@ class _Story(NamedTuple):
 
     def _is_news(self, earliest: date) -> bool:
         """Whether the first allowed day is ahead and was not named yet."""
-        if earliest <= self.found.as_of or earliest == self.found.dates.due:
+        if earliest <= self.found.as_of or earliest in {
+            self.found.dates.due,
+            self.found.resumes_on,
+        }:
             return False
         return self.found.dates.due is not None or self._is_as_needed
 
@@ -240,7 +247,8 @@ class _Story(NamedTuple):
 
     def chart(self) -> Markup:
         """The picture of this cycle, in the layout of a phone."""
-        messages, found = self.messages, self.found
+        messages, stated = self.messages, {"typical_on": self._typical_on}
+        found = self.found.model_copy(update={"dates": self.found.dates.model_copy(update=stated)})
         words = ChartWords(messages, lambda day: messages.day(day, "short_date"), for_patient=True)
         title = messages.treatment(found.indication)
         lane = last_cycle_lane(found, title, words)

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from botox_schedule.engine import DueDates, Forecast, ProjectedSession, TreatmentCycle
 from botox_schedule.engine.check import DateCheck, product_of_limits
+from botox_schedule.engine.forecast import broken_days
 from botox_schedule.engine.response import ResponseTimeline, phases_until
 from botox_schedule.protocols import SourceRef, TreatmentProtocol
 from botox_schedule.records import Finding, PatientRecord, TreatmentSession
@@ -46,6 +47,8 @@ def _forecast_rows(found: Forecast) -> Iterable[_Row]:
     messages = _english().messages
     yield "status", messages.status(found.status, found.resumes_on)
     yield from _date_rows(found.dates)
+    if (due_days := broken_days(found.due_window, found.dates)) is not None:
+        yield "due days that nothing breaks", due_days
     why = dict.fromkeys(reason.rule for reason in found.reasons.values() if reason.on is None)
     if why:
         yield "why there is no date", "; ".join(why)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from botox_schedule.dates import Interval
-from botox_schedule.errors import PanelError
+from botox_schedule.dates.intervals import Interval, positive_interval
+from botox_schedule.errors import CountError, PanelError
+from botox_schedule.values import is_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +63,8 @@ def interval_histogram(
         ax: Where to draw; None makes a figure.
 
     Raises:
-        IntervalError: When *minimum* is text that is no interval.
+        CountError: When *overdue_after_days* is not a whole number of at least 0.
+        IntervalError: When *minimum* is no interval, or not longer than 0 days.
 
     >>> import matplotlib
     >>> matplotlib.use("agg")
@@ -71,7 +73,9 @@ def interval_histogram(
     >>> interval_histogram(cycles, minimum=Interval(weeks=12)).get_xlabel()
     'days from one session to the next'
     """
-    least = Interval.parse(minimum) if isinstance(minimum, str) else minimum
+    least = None if minimum is None else positive_interval(minimum, "a minimum")
+    if overdue_after_days is not None and not is_whole(overdue_after_days, 0):
+        raise CountError("overdue_after_days: give a whole number that is not below 0")
     axes = _axes(ax)
     days, held = _columns(cycles, "interval_days", "held")
     given = [day for day, waits in zip(days, held, strict=True) if day is not None and not waits]

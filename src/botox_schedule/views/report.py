@@ -10,6 +10,7 @@ from markupsafe import Markup
 from botox_schedule.dates.days import Day, DayInput, as_day, counted, near
 from botox_schedule.dates.intervals import Window
 from botox_schedule.engine import DueDates, Forecast
+from botox_schedule.engine.forecast import broken_days
 from botox_schedule.records.findings import Finding
 from botox_schedule.terms import DueStatus, FindingNeeds, ResponsePhase
 from botox_schedule.values import PatientValue, a_list, all_of_kind
@@ -100,6 +101,7 @@ class _Shown(NamedTuple):
 
     row: ReportRow
     to_go: int | None
+    due_days: Window | None
     reviews: Sequence[tuple[bool, str]]
     picture: Markup | None
 
@@ -157,7 +159,7 @@ def _shown(row: ReportRow, as_of: date, picture: Markup | None) -> _Shown:
     reviews.sort(key=lambda review: not review[0])
     next_on = row.dates.due or row.dates.earliest
     to_go = None if next_on is None else (next_on - as_of).days
-    return _Shown(row, to_go, reviews, picture)
+    return _Shown(row, to_go, broken_days(row.due_window, row.dates), reviews, picture)
 
 
 def _picture(row: ReportRow, as_of: date) -> Markup:
