@@ -8,8 +8,7 @@ import polars as pl
 
 from botox_schedule.dates.days import age_on
 from botox_schedule.engine.reading import Reading, read_record
-from botox_schedule.engine.track import Track
-from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.track import Track, tracks_of
 from botox_schedule.errors import CountError, PanelError
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
 from botox_schedule.protocols.collection import ProtocolSet, age_cuts
@@ -108,7 +107,8 @@ class Asking(NamedTuple):
         reading = self.reading([session_of(date.min, indication, 0)], born_on, policy)
         if not reading.recognizes(indication):
             return None
-        return tracks_of(reading, self.region, self.population)[0].track
+        track = tracks_of(reading, self.region, self.population)[0].track
+        return track if isinstance(track, Track) else None
 
 
 _NOBODY = PatientRecord()
