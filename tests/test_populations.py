@@ -15,8 +15,7 @@ from botox_schedule.cli import main as cli
 from botox_schedule.engine.forecast import forecast_of
 from botox_schedule.engine.reading import read_record
 from botox_schedule.engine.standing import standing_of
-from botox_schedule.engine.track import tracks_of
-from botox_schedule.engine.verdict import booking_verdict
+from botox_schedule.engine.track import booking_verdict, tracks_of
 from botox_schedule.engine.worklist import call_by, place_of, waiting_of
 from botox_schedule.protocols.catalog import known_protocols
 from population import BESIDE, LIMBS, Draw, tables, versions

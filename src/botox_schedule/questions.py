@@ -7,7 +7,13 @@ from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.dates.intervals import Interval, positive_interval
 from botox_schedule.engine.check import DateCheck, check_of
 from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
-from botox_schedule.engine.dates import status_on
+from botox_schedule.engine.dates import (
+    DueDates,
+    ProjectedSession,
+    dates_of_session,
+    projected_from,
+    status_on,
+)
 from botox_schedule.engine.forecast import Forecast, forecast_of
 from botox_schedule.engine.limits import (
     Exposure,
@@ -21,12 +27,6 @@ from botox_schedule.engine.limits import planned_units as checked_units
 from botox_schedule.engine.project import projected_sessions
 from botox_schedule.engine.reading import read_record
 from botox_schedule.engine.response import ObservedResponse, ResponseTimeline, timeline_of
-from botox_schedule.engine.session import (
-    DueDates,
-    ProjectedSession,
-    dates_of_session,
-    projected_from,
-)
 from botox_schedule.engine.track import Asked, Track, track_in, track_named, tracks_of
 from botox_schedule.errors import CountError, OrderError, UnknownProtocolError
 from botox_schedule.policy import SchedulingPolicy, policy_or_default

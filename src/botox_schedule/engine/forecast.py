@@ -10,7 +10,7 @@ from pydantic import Field
 from botox_schedule.dates.days import Day, days_text, shifted
 from botox_schedule.dates.intervals import Window
 from botox_schedule.engine.cycles import judged_findings
-from botox_schedule.engine.dates import unbroken
+from botox_schedule.engine.dates import DueDates, due_dates_of, unbroken
 from botox_schedule.engine.findings import next_look, track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
@@ -27,9 +27,13 @@ from botox_schedule.engine.response import (
     phase_on,
     timeline_of,
 )
-from botox_schedule.engine.session import DueDates, due_dates_of
-from botox_schedule.engine.track import AnyTrack, Track, last_protocol
-from botox_schedule.engine.verdict import booking_verdict, day_in_question
+from botox_schedule.engine.track import (
+    AnyTrack,
+    Track,
+    booking_verdict,
+    day_in_question,
+    last_protocol,
+)
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef
 from botox_schedule.records.findings import Finding, make_finding

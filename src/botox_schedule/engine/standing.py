@@ -22,8 +22,15 @@ from botox_schedule.engine.holds import joined
 from botox_schedule.engine.limits import is_clear, limit_answers, touch_up_findings
 from botox_schedule.engine.reading import Reading, read_record
 from botox_schedule.engine.response import phase_after
-from botox_schedule.engine.track import AnyTrack, Asked, Track, last_protocol, tracks_of
-from botox_schedule.engine.verdict import booking_verdict, day_in_question
+from botox_schedule.engine.track import (
+    AnyTrack,
+    Asked,
+    Track,
+    booking_verdict,
+    day_in_question,
+    last_protocol,
+    tracks_of,
+)
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet, age_cuts
 from botox_schedule.records.findings import Finding, make_finding

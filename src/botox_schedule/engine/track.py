@@ -7,13 +7,14 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
-from botox_schedule.engine.dates import TrackDates, status_on, track_dates
-from botox_schedule.engine.doubts import doubts_after
+from botox_schedule.engine.dates import TrackDates, first_allowed, status_on, track_dates
+from botox_schedule.engine.doubts import doubt_ends_on, doubts_after
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
 from botox_schedule.engine.reading import Course, PriorCourse, Reading, concerns, course_of
 from botox_schedule.engine.rules import (
     IntervalRules,
     RuleFacts,
+    RulesOn,
     Treatment,
     interval_rules,
     label_rules,
@@ -24,7 +25,7 @@ from botox_schedule.protocols.collection import Followed, ProtocolSet, version_o
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions, History
-from botox_schedule.records.model import CareEnd, PatientRecord, TreatmentSession
+from botox_schedule.records.model import PatientRecord, TreatmentSession
 from botox_schedule.terms import (
     DayReasonCode,
     DueStatus,
@@ -245,20 +246,6 @@ def opens_next(track: AnyTrack, booked: TreatmentSession) -> bool:
     return opens_cycle(booked) and not is_second_part(track, booked.administered_on)
 
 
-def refusals(track: AnyTrack, day: date) -> Iterator[DayReasonCode]:
-    """Yield why a day is forbidden; nothing where it is not."""
-    ends_on = track.care.ends_on
-    if track.care.status is not None or (ends_on is not None and day >= ends_on):
-        yield DayReasonCode.CARE_ENDED
-    if track.holds.covers(day):
-        yield DayReasonCode.IN_HOLD
-    if track.rules is None or track.rules.is_part_of_last_session(day):
-        return
-    deciding = track.rules.on(day).deciding
-    if deciding is not None and day < deciding.gives:
-        yield DayReasonCode.TOO_EARLY
-
-
 def protocol_of_session(track: Track, session: TreatmentSession) -> TreatmentProtocol:
     """Return the version that was in force for a session, else the track's protocol."""
     given = track.protocol
@@ -313,24 +300,20 @@ def _care(reading: Reading, clock: frozenset[str], cycles: list[CycleSessions]) 
     decisions, as_of = reading.decisions, reading.as_of
     if not decisions.discharges and not decisions.deaths:
         return _IN_CARE
-    ends = [e for e in decisions.discharges if concerns(reading, e.indication, clock)]
-    ahead = min((e.on for e in ends if e.on is not None and e.on > as_of), default=None)
+    ends = [e.on for e in decisions.discharges if concerns(reading, e.indication, clock)]
+    days = [day for day in ends if day is not None]
+    ahead = min((day for day in days if day > as_of), default=None)
     if decisions.deaths:
         return Care(DueStatus.DECEASED, ahead, decisions.died_on, None)
-    past = [end for end in ends if end.on is not None and end.on <= as_of]
-    last = max(past, key=_end_day, default=None)
-    if last is None:
+    ended_on = max((day for day in days if day <= as_of), default=None)
+    if ended_on is None:
         return Care(None, ahead, None, None)
-    resumed = [s for cycle in cycles for s in cycle.sessions if s.administered_on > _end_day(last)]
+    resumed = [s for cycle in cycles for s in cycle.sessions if s.administered_on > ended_on]
     if not resumed:
-        return Care(DueStatus.DISCONTINUED, ahead, last.on, None)
-    since = [cycle for cycle in cycles if cycle.anchored_on > _end_day(last)]
+        return Care(DueStatus.DISCONTINUED, ahead, ended_on, None)
+    since = [cycle for cycle in cycles if cycle.anchored_on > ended_on]
     first = min(resumed, key=lambda s: s.administered_on)
     return Care(None, ahead, None, first if len(since) <= 1 else None)
-
-
-def _end_day(end: CareEnd) -> date:
-    return end.on or date.min
 
 
 def rule_facts(
@@ -425,6 +408,89 @@ def _without_what_lies_ahead(
         return dates
     open_ended = interval_rules(rules.facts._replace(ends_on=None))
     return track_dates(open_ended, HoldCalendar(begun), as_of)
+
+
+class DayVerdict(NamedTuple):
+    """What the rules say about one day, without the words.
+
+    Attributes:
+        allowed: Whether they allow it; None where a person must decide.
+        codes: Why.
+        rules: What is in force on the day; None without history.
+    """
+
+    allowed: bool | None
+    codes: tuple[DayReasonCode, ...]
+    rules: RulesOn | None
+
+
+def judge_day(track: Track, day: date) -> DayVerdict:
+    """Return what the rules in force on *day* say about it."""
+    in_force = None if track.rules is None else track.rules.on(day)
+    forbids = tuple(refusals(track, day))
+    if forbids:
+        return DayVerdict(allowed=False, codes=forbids, rules=in_force)
+    doubts = tuple(_doubts(track, day, in_force))
+    if doubts:
+        return DayVerdict(allowed=None, codes=doubts, rules=in_force)
+    return DayVerdict(allowed=True, codes=(DayReasonCode.ALLOWED,), rules=in_force)
+
+
+def refusals(track: AnyTrack, day: date) -> Iterator[DayReasonCode]:
+    """Yield why a day is forbidden; nothing where it is not."""
+    ends_on = track.care.ends_on
+    if track.care.status is not None or (ends_on is not None and day >= ends_on):
+        yield DayReasonCode.CARE_ENDED
+    if track.holds.covers(day):
+        yield DayReasonCode.IN_HOLD
+    if track.rules is None or track.rules.is_part_of_last_session(day):
+        return
+    deciding = track.rules.on(day).deciding
+    if deciding is not None and day < deciding.gives:
+        yield DayReasonCode.TOO_EARLY
+
+
+def _doubts(track: Track, day: date, in_force: RulesOn | None) -> Iterable[DayReasonCode]:
+    """Why a day that nothing forbids is not simply allowed."""
+    if in_force is None or track.rules is None:
+        yield DayReasonCode.NO_HISTORY
+        if day < doubt_ends_on(track.reading, track.clock, day):
+            yield DayReasonCode.UNRECOGNIZED_SESSION
+        return
+    if track.rules.is_part_of_last_session(day):
+        yield DayReasonCode.SAME_SESSION
+    if in_force.doubtful_until is not None and day < in_force.doubtful_until:
+        yield DayReasonCode.UNRECOGNIZED_SESSION
+    if in_force.advising is not None and day < in_force.advising.gives:
+        yield DayReasonCode.ADVISORY
+    if in_force.opens_on is None or (not in_force.states_own and day < in_force.opens_on):
+        yield DayReasonCode.NO_INTERVAL
+
+
+def booking_verdict(track: AnyTrack, day: date) -> bool | None:
+    """Return whether a day is allowed, by the rules of everything that is booked for it too."""
+    if not isinstance(track, Track):
+        return None
+    booked = [session for session in track.booked_visits if session.administered_on == day]
+    others = [other for session in booked for other in planned_otherwise(track, session)]
+    verdicts = {judge_day(each, day).allowed for each in (track, *others)}
+    return False if False in verdicts else None if None in verdicts else True
+
+
+def next_allowed(track: Track, day: date) -> date | None:
+    """Return the first allowed day on or after *day*; None where none is known."""
+    if track.care.status is not None or track.rules is None:
+        return None
+    return first_allowed(track.rules, track.holds, day)
+
+
+def day_in_question(track: AnyTrack, booked: TreatmentSession | None) -> date:
+    """The booking's day, else the due day, else the earliest, never before the question's."""
+    if booked is not None:
+        return booked.administered_on
+    dates = track.dates
+    next_on = None if dates is None else dates.due or dates.earliest
+    return max(track.as_of, next_on or track.as_of)
 
 
 _T_co = TypeVar("_T_co", bound=AnyTrack, covariant=True)

@@ -20,8 +20,7 @@ from botox_schedule.dates.days import (
 from botox_schedule.engine import DateCheck, DueDates, Track
 from botox_schedule.engine.check import check_of
 from botox_schedule.engine.forecast import dates_of
-from botox_schedule.engine.track import Asked
-from botox_schedule.engine.verdict import judge_day
+from botox_schedule.engine.track import Asked, judge_day
 from botox_schedule.errors import CountError, OrderError
 from botox_schedule.planning.authorizations import AuthorizationCheck, Authorizations
 from botox_schedule.planning.clinic_calendar import as_windows
