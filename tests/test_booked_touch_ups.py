@@ -7,8 +7,8 @@ import pytest
 import botox_schedule as bs
 from botox_schedule import planning
 from botox_schedule.engine.reading import read_record
-from botox_schedule.engine.standing import Phases, clear_of, standing_of
-from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.standing import clear_of, standing_of
+from botox_schedule.engine.track import tracks_of
 from botox_schedule.engine.worklist import placed
 from botox_schedule.protocols.catalog import known_protocols
 
@@ -56,7 +56,7 @@ def place(*visits: dict[str, Any], as_of: str = DUE_ON) -> tuple[str, str]:
     day, policy, known = found(as_of=as_of).as_of, bs.SchedulingPolicy(), known_protocols(None)
     reading = read_record(record(*visits), day, policy, known)
     (track,) = tracks_of(reading, "us", None)
-    standing = standing_of(reading, track, Phases(), with_limits=False)
+    standing = standing_of(track, with_limits=False)
     own = placed(standing, reading.as_of, None, left_out=False)
     rows = [{"patient": "p", "session_id": each["id"], **each} for each in (GIVEN, *visits)]
     listed = panel.worklist(

@@ -15,7 +15,7 @@ from botox_schedule import PatientRecord, forecast_all
 from botox_schedule.cli import main as cli
 from botox_schedule.cli.tracks import COLUMNS
 from botox_schedule.dates.days import counted
-from botox_schedule.engine.standings import Placed, Standings
+from botox_schedule.engine.standing import Placed, Standings
 from botox_schedule.engine.worklist import WorklistSection
 from botox_schedule.errors import CalendarRangeError
 from botox_schedule.tables import read_acknowledged, read_contacts, read_sessions

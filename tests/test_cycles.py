@@ -21,8 +21,8 @@ from botox_schedule import (
     treatment_cycles,
 )
 from botox_schedule.engine import TreatmentCycle
-from botox_schedule.engine.standing import Phases, standing_of
-from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.standing import standing_of
+from botox_schedule.engine.track import tracks_of
 from botox_schedule.errors import CalendarRangeError
 from botox_schedule.testing import record_from_gaps
 from samples import ADVISED, GIVEN, codes, protocol, reading_of, record, rule
@@ -485,6 +485,6 @@ class TestJudgedCycles:
     def test_a_list_judges_the_second_cycle_too(self) -> None:
         reading = reading_of(record("2026-01-05", "2026-03-29"), date(2026, 4, 1))
         (track,) = tracks_of(reading, "us", None)
-        judgment = standing_of(reading, track, Phases()).judgment
+        judgment = standing_of(track).judgment
         assert judgment is not None
         assert judgment.timing == "early"

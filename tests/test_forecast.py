@@ -23,8 +23,8 @@ from botox_schedule import (
     project,
 )
 from botox_schedule.engine import DateCheck, ForecastComparison, ForecastSummary
-from botox_schedule.engine.standing import Phases, last_chance_on, standing_of
-from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.standing import last_chance_on, standing_of
+from botox_schedule.engine.track import tracks_of
 from botox_schedule.errors import DayError, OrderError, UnknownProtocolError
 from botox_schedule.questions import ask
 from botox_schedule.terms import DayReasonCode
@@ -1203,7 +1203,7 @@ class TestSummary:
         assert found.policy == policy
         reading = reading_of(unknown, date(2026, 3, 1))
         (track,) = tracks_of(reading, "us", None)
-        assert standing_of(reading, track, Phases()).last_session_on == date(2026, 1, 5)
+        assert standing_of(track).last_session_on == date(2026, 1, 5)
 
 
 class TestComparedAnswers:

@@ -517,10 +517,10 @@ class TestRows:
     ) -> None:
         known = standing.standing_of
 
-        def standing_of(reading: Any, *given: Any, **more: Any) -> Any:
-            if any(session.id == "far" for session in reading.record.sessions):
+        def standing_of(found: Any, *given: Any, **more: Any) -> Any:
+            if any(session.id == "far" for session in found.track.record.sessions):
                 raise CalendarRangeError("the date would leave the calendar")
-            return known(reading, *given, **more)
+            return known(found, *given, **more)
 
         monkeypatch.setattr(standings, "standing_of", standing_of)
         frame = frame_of(

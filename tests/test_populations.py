@@ -14,9 +14,8 @@ from botox_schedule import outcomes
 from botox_schedule.cli import main as cli
 from botox_schedule.engine.forecast import forecast_of
 from botox_schedule.engine.reading import read_record
-from botox_schedule.engine.standing import Phases, standing_of
-from botox_schedule.engine.tracks import tracks_of
-from botox_schedule.engine.verdict import booking_verdict
+from botox_schedule.engine.standing import standing_of
+from botox_schedule.engine.track import booking_verdict, tracks_of
 from botox_schedule.engine.worklist import call_by, place_of, waiting_of
 from botox_schedule.protocols.catalog import known_protocols
 from population import BESIDE, LIMBS, Draw, tables, versions
@@ -115,22 +114,22 @@ class Case:
         )
         return [forecast_row(patient, answer, without) for answer in answers]
 
-    def read_tracks(self) -> list[tuple[str, Any, Any]]:
+    def read_tracks(self) -> list[tuple[str, Any]]:
         """The tracks of all records, each with the reading of its record."""
         known = known_protocols(self.protocols)
         people = None if self.people is None else bs.Population(self.people)
         found = []
         for patient, record in self.records.items():
             reading = read_record(record, self.as_of, self.policy, known)
-            found += [(patient, reading, each) for each in tracks_of(reading, "us", people)]
+            found += [(patient, each) for each in tracks_of(reading, "us", people)]
         return found
 
     def tracks(self) -> list[tuple[str, bs.PatientRecord, Any]]:
         """The tracks that a protocol is known for."""
         return [
-            (patient, reading.record, each.track)
-            for patient, reading, each in self.read_tracks()
-            if each.track is not None
+            (patient, each.track.record, each.track)
+            for patient, each in self.read_tracks()
+            if each.track.ref is not None
         ]
 
 
@@ -205,8 +204,8 @@ class TestTheRecordFunctionsAnswer:
             case.tables["sessions"], case.protocols, **case.rules, **case.beside()
         )
         expected = [
-            {"patient": patient, "indication": each.indication, "clear": judged(each.track)}
-            for patient, _, each in case.read_tracks()
+            {"patient": patient, "indication": each.track.indication, "clear": judged(each.track)}
+            for patient, each in case.read_tracks()
         ]
         assert rows_like(answer, expected) == sorted_rows(expected)
 
@@ -311,8 +310,8 @@ class TestTheRecordFunctionsAnswer:
         assert work.select(key).sort(key).equals(tracks.select(key).sort(key))
         assert work["section"].null_count() == 0
         found = {(row["patient"], row["indication"]): row for row in work.to_dicts()}
-        for patient, reading, each in case.read_tracks():
-            standing = standing_of(reading, each, Phases())
+        for patient, each in case.read_tracks():
+            standing = standing_of(each)
             calls = call_by(standing.due, 7, None)
             place = place_of(waiting_of(standing, case.as_of, calls))
             row = found[patient, standing.indication]

@@ -320,14 +320,6 @@ class TestGivenProtocol:
         assert known.with_given(one) is found[0]
         assert known.with_given(other) is found[1]
 
-    def test_is_forgotten_after_many_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(collection, "_MOST_REMEMBERED", 2)
-        known, (one, two, three) = ProtocolSet([]), (protocol(id=name) for name in "abc")
-        first, second = known.with_given(one), known.with_given(two)
-        assert (known.with_given(one), known.with_given(two)) == (first, second)
-        known.with_given(three)
-        assert known.with_given(one) is not first
-
     def test_finds_its_limits_once_for_all_days(self) -> None:
         own = protocol(limits=[LIMIT])
         known = ProtocolSet([own])
@@ -335,27 +327,9 @@ class TestGivenProtocol:
         assert [limit.units for limit in found] == [400]
         assert known.limits(own, date(2026, 1, 6)) is found
 
-    def test_forgets_the_limits_of_many_days(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(collection, "_MOST_REMEMBERED", 2)
-        own = protocol(limits=[LIMIT], in_force={"first": "2020-01-01"})
-        known, days = ProtocolSet([own]), [date(2026, 1, day) for day in (5, 6, 7)]
-        first = known.limits(own, days[0])
-        known.limits(own, days[1])
-        assert known.limits(own, days[0]) is first
-        known.limits(own, days[2])
-        assert known.limits(own, days[0]) is not first
-
-    def test_has_its_limits_though_another_thread_forgets_them(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        class Forgotten(dict[Any, Any]):
-            def __setitem__(self, key: Any, value: Any) -> None:
-                """Keep nothing, as if another thread had cleared the table meanwhile."""
-
-        own = protocol(limits=[LIMIT])
-        known = ProtocolSet([own])
-        monkeypatch.setattr(known, "_limits", Forgotten())
-        assert [limit.units for limit in known.limits(own, date(2026, 1, 5))] == [400]
+    def test_what_is_remembered_does_not_grow_without_end(self) -> None:
+        for remembered in (collection._with_given, collection._limits):
+            assert remembered.cache_info().maxsize == 256
 
 
 def test_a_year_old_is_older_than_those_below_one() -> None:

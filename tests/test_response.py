@@ -8,8 +8,7 @@ from pydantic import ValidationError
 
 import botox_schedule as bs
 from botox_schedule.engine.adherence import course_cycles
-from botox_schedule.engine.response import ObservedDays, phases_until
-from botox_schedule.engine.standing import Phases
+from botox_schedule.engine.response import ObservedDays, phase_after, phases_until
 from samples import MIGRAINE, protocol, record
 
 
@@ -74,9 +73,9 @@ class TestObservedDays:
 
 class TestRememberedPhases:
     def test_what_is_remembered_of_a_protocol_is_said_of_no_other(self) -> None:
-        phases, policy = Phases(), bs.SchedulingPolicy()
+        policy = bs.SchedulingPolicy()
         quick, slow = (
-            phases.after(
+            phase_after(
                 date(2026, 1, 5), protocol(response={"onset": onset}), policy, date(2026, 1, 20)
             )
             for onset in ("3 days", "30 days")

@@ -248,7 +248,7 @@ class TestVersions:
             self.version("1", None, "2026-02-28", None),
             self.version("2", "2026-03-01", None, "12 weeks"),
         )
-        assert rules.allowed_periods() == [Period(date(2026, 3, 30), None)]
+        assert rules.allowed_periods == [Period(date(2026, 3, 30), None)]
 
     def test_allowed_days_that_touch_are_one_run_until_the_rules_change(self) -> None:
         rules = self.rules(
@@ -256,7 +256,7 @@ class TestVersions:
             self.version("2", "2026-03-01", "2026-03-31", "2 weeks"),
             self.version("3", "2026-04-01", None, "20 weeks"),
         )
-        assert rules.allowed_periods() == [
+        assert rules.allowed_periods == [
             Period(date(2026, 1, 12), date(2026, 3, 31)),
             Period(date(2026, 5, 25), None),
         ]
@@ -883,7 +883,7 @@ class TestRulesOfADay:
             "care_ends": [ended("2026-06-01")],
         }
         track = track_on("2026-02-01", record("2026-01-05", **rows), protocol(), **ALONE)
-        assert track.rules.allowed_periods() == [(date(2026, 3, 2), date(2026, 5, 31))]
+        assert track.rules.allowed_periods == [(date(2026, 3, 2), date(2026, 5, 31))]
 
     @pytest.mark.parametrize(
         ("rows", "gave"),

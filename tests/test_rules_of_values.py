@@ -18,7 +18,6 @@ from botox_schedule.protocols import (
     ProtocolSet,
     RetreatmentRule,
 )
-from botox_schedule.protocols import collection as shelf
 from botox_schedule.testing import record_from_gaps
 from samples import MIGRAINE, record
 
@@ -121,15 +120,6 @@ class TestProtocolSets:
         named = MIGRAINE.model_copy(update={"id": "of-a-clinic"})
         assert ProtocolSet([MIGRAINE]).versions(named) == (named,)
         assert ProtocolSet([]).versions(MIGRAINE) == (MIGRAINE,)
-
-    def test_what_is_remembered_of_limits_does_not_grow(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(shelf, "_MOST_REMEMBERED", 1)
-        known = ProtocolSet(bs.bundled_protocols())
-        first = known.limits(MIGRAINE, MAY)
-        assert known.limits(SPASTICITY, MAY)
-        assert known.limits(MIGRAINE, MAY) == first
 
 
 class TestProjectionsBeforeWhatIsKnown:

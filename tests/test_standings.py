@@ -9,9 +9,8 @@ import pytest
 
 import botox_schedule as bs
 from botox_schedule.engine.reading import read_record
-from botox_schedule.engine.standing import Phases, clear_of, standing_of
-from botox_schedule.engine.standings import Standings
-from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.standing import Standings, clear_of, standing_of
+from botox_schedule.engine.track import tracks_of
 from botox_schedule.protocols.catalog import known_protocols
 
 AS_OF = date(2026, 3, 16)
@@ -70,7 +69,7 @@ class TestStandingsThatPatientsShare:
             reading = read_record(record, AS_OF, policy, known)
             found = standings.of(record, frozenset())
             alone = [
-                (standing_of(reading, track, Phases(), with_limits=True), clear_of(track.track))
+                (standing_of(track, with_limits=True), clear_of(track.track))
                 for track in tracks_of(reading, "us", None)
             ]
             assert alone == [

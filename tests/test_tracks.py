@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 import botox_schedule as bs
-from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.track import tracks_of
 from samples import ARM, CHRONIC_MIGRAINE, GIVEN, LEG, protocol, reading_of, record, rule
 
 
@@ -20,7 +20,8 @@ class TestTracksOfARecord:
         rows = [GIVEN, {**GIVEN, "indication": "migrane"}]
         reading = reading_of(bs.PatientRecord(sessions=rows), date(2026, 2, 1))
         found = [
-            (track.indication, track.track is None) for track in tracks_of(reading, "us", None)
+            (each.track.indication, each.track.ref is None)
+            for each in tracks_of(reading, "us", None)
         ]
         assert found == [(CHRONIC_MIGRAINE, False), ("migrane", True)]
 

@@ -7,17 +7,17 @@ from typing import Any, ClassVar
 import pytest
 
 import botox_schedule as bs
-from botox_schedule.engine.forecast import forecast_in
+from botox_schedule.engine.forecast import forecast_of
 from botox_schedule.engine.reading import read_record
-from botox_schedule.engine.standing import Phases, clear_of, last_chance_on, standing_of
-from botox_schedule.engine.tracks import RecordTrack, tracks_of
+from botox_schedule.engine.response import phase_after
+from botox_schedule.engine.standing import clear_of, last_chance_on, standing_of
+from botox_schedule.engine.track import Asked, tracks_of
 from botox_schedule.engine.worklist import Waiting, call_by, is_long_ago, place_of, waiting_of
 from botox_schedule.policy import policy_or_default
 from botox_schedule.protocols import ProtocolSet
 from botox_schedule.questions import ask
 from samples import (
     ARM,
-    CHRONIC_MIGRAINE,
     DAY,
     FIRST_OF_NEXT,
     GIVEN,
@@ -37,7 +37,7 @@ class TestStandings:
     ) -> Any:
         reading = reading_of(given, as_of)
         (track,) = tracks_of(reading, "us", None)
-        return standing_of(reading, track, Phases(), seen, with_limits=True)
+        return standing_of(track, seen, with_limits=True)
 
     def test_how_the_protocol_was_chosen_and_what_limits_say_is_among_the_codes(self) -> None:
         booked = {**GIVEN, "administered_on": "2026-06-01", "status": "booked", "units": 900}
@@ -51,14 +51,14 @@ class TestStandings:
         rows = [{**GIVEN, "administered_on": day, "indication": name, "id": name}
                 for name, day in (("migrane", "2026-01-06"), ("chronic-migrane", "2026-01-07"))]  # fmt: skip
         reading = reading_of(bs.PatientRecord(sessions=[GIVEN, *rows]), date(2026, 2, 1))
-        track = next(t for t in tracks_of(reading, "us", None) if t.track is not None)
+        track = next(t for t in tracks_of(reading, "us", None) if t.track.ref is not None)
         code = bs.FindingCode.UNRECOGNIZED_INDICATION
-        none = standing_of(reading, track, Phases())
+        none = standing_of(track)
         keys = sorted(key for key in none.today_keys if key.startswith(code))
         assert len(keys) == 2
-        one = standing_of(reading, track, Phases(), frozenset(keys[:1]))
+        one = standing_of(track, frozenset(keys[:1]))
         assert (code in one.acknowledged, keys[1] in one.today_keys) == (False, True)
-        both = standing_of(reading, track, Phases(), frozenset(keys))
+        both = standing_of(track, frozenset(keys))
         assert (code in both.acknowledged, both.today_keys) == (True, ())
 
     def test_the_booked_day_is_the_one_that_is_clear(self) -> None:
@@ -209,15 +209,15 @@ class TestPlaces:
         booked = {**GIVEN, "id": "b", "administered_on": "2026-01-20", "status": "booked"}
         reading = reading_of(bs.PatientRecord(sessions=[GIVEN, booked]), date(2026, 2, 1))
         (track,) = tracks_of(reading, "us", None)
-        open_ = standing_of(reading, track, Phases())
-        seen = standing_of(reading, track, Phases(), frozenset(open_.today_keys))
+        open_ = standing_of(track)
+        seen = standing_of(track, frozenset(open_.today_keys))
         found = [waiting_of(each, date(2026, 2, 1), None).pressing for each in (open_, seen)]
         assert found == [{"booking_unresolved"}, frozenset()]
 
     def test_a_typical_day_has_passed_the_day_after(self) -> None:
         stated = {"kind": "as_needed", "typical": "20 weeks", "typical_statistic": "median"}
         track = ask(record("2026-01-05"), protocol(retreatment=stated), date(2026, 2, 1)).track
-        standing = standing_of(track.reading, RecordTrack("chronic-migraine", track), Phases())
+        standing = standing_of(Asked(track))
         days = (date(2026, 5, 25), date(2026, 5, 26))
         assert [waiting_of(standing, day, None).typical_passed for day in days] == [False, True]
 
@@ -235,7 +235,7 @@ class TestPlaces:
 def test_a_patient_is_to_be_called_from_the_day_to_call_on() -> None:
     reading = reading_of(record("2026-01-05"), date(2026, 2, 1))
     (track,) = tracks_of(reading, "us", None)
-    standing = standing_of(reading, track, Phases())
+    standing = standing_of(track)
     call_by = date(2026, 3, 23)
     reasons = [
         place_of(waiting_of(standing, call_by + n * DAY, call_by)).reason for n in (-1, 0, 1)
@@ -246,7 +246,7 @@ def test_a_patient_is_to_be_called_from_the_day_to_call_on() -> None:
 def test_a_list_of_tracks_checks_planned_units() -> None:
     reading = reading_of(record("2026-01-05"), date(2026, 2, 1))
     (track,) = tracks_of(reading, "us", None)
-    checks = forecast_in(reading, track, Decimal(155)).limit_checks
+    checks = forecast_of(track.track, Decimal(155), track.findings).limit_checks
     assert {check.planned for check in checks} == {155}
 
 
@@ -254,7 +254,7 @@ class TestRowsOfAWorklist:
     def standing(self, given: bs.PatientRecord, as_of: str, **asked: Any) -> Any:
         reading = reading_of(given, date.fromisoformat(as_of))
         (track,) = tracks_of(reading, "us", None)
-        return standing_of(reading, track, Phases(), **asked)
+        return standing_of(track, **asked)
 
     def test_limits_are_told_only_where_they_are_asked_about(self) -> None:
         booked = {**GIVEN, "administered_on": "2026-06-01", "status": "booked", "units": 9000}
@@ -268,10 +268,10 @@ class TestRowsOfAWorklist:
             assert self.standing(given, as_of).resumes_on == resumes_on
 
     def test_a_phase_is_that_of_the_policy(self) -> None:
-        own, phases = protocol(response={"onset": "1 month"}), Phases()
+        own = protocol(response={"onset": "1 month"})
         session, as_of = date(2026, 1, 31), date(2026, 2, 28)
         found = [
-            phases.after(session, own, policy, as_of)
+            phase_after(session, own, policy, as_of)
             for policy in (policy_or_default(None), FIRST_OF_NEXT, policy_or_default(None))
         ]
         assert found == ["onset", "latent", "onset"]
@@ -300,7 +300,7 @@ class TestRowsOfAWorklist:
         )
         for given, followed, expected in rows:
             track = track_on("2027-01-05", given, followed)
-            standing = standing_of(track.reading, RecordTrack(CHRONIC_MIGRAINE, track), Phases())
+            standing = standing_of(Asked(track))
             for as_of, is_long in ((date(2027, 1, 5), False), (date(2027, 1, 6), True)):
                 found = waiting_of(standing, as_of, None)
                 assert (found.is_booked, found.has_due) == expected
@@ -315,6 +315,6 @@ class TestTracksWithoutDates:
         for as_of, section in ((date(2026, 4, 26), "too_early"), (date(2026, 4, 27), free)):
             reading = read_record(record("2026-01-05"), as_of, policy, ProtocolSet((own,)))
             (found,) = tracks_of(reading, "us", None)
-            standing = standing_of(reading, found, Phases())
+            standing = standing_of(found)
             waiting = waiting_of(standing, as_of, None)
             assert place_of(waiting).section.value == section, as_of

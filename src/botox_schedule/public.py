@@ -5,9 +5,9 @@ from botox_schedule.dates import IntervalRange as IntervalRange
 from botox_schedule.dates import Window as Window
 from botox_schedule.dates import day_in_zone as day_in_zone
 from botox_schedule.engine.compare import compare_forecasts as compare_forecasts
+from botox_schedule.engine.dates import DueDates as DueDates
 from botox_schedule.engine.forecast import Forecast as Forecast
 from botox_schedule.engine.response import response_phase as response_phase
-from botox_schedule.engine.session import DueDates as DueDates
 from botox_schedule.errors import BotoxScheduleError as BotoxScheduleError
 from botox_schedule.errors import FindingsError as FindingsError
 from botox_schedule.errors import UnknownProtocolError as UnknownProtocolError

@@ -7,8 +7,14 @@ from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.dates.intervals import Interval, positive_interval
 from botox_schedule.engine.check import DateCheck, check_of
 from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
-from botox_schedule.engine.dates import status_on
-from botox_schedule.engine.forecast import Forecast, forecast_in, forecast_of
+from botox_schedule.engine.dates import (
+    DueDates,
+    ProjectedSession,
+    dates_of_session,
+    projected_from,
+    status_on,
+)
+from botox_schedule.engine.forecast import Forecast, forecast_of
 from botox_schedule.engine.limits import (
     Exposure,
     LimitCheck,
@@ -21,14 +27,7 @@ from botox_schedule.engine.limits import planned_units as checked_units
 from botox_schedule.engine.project import projected_sessions
 from botox_schedule.engine.reading import read_record
 from botox_schedule.engine.response import ObservedResponse, ResponseTimeline, timeline_of
-from botox_schedule.engine.session import (
-    DueDates,
-    ProjectedSession,
-    dates_of_session,
-    projected_from,
-)
-from botox_schedule.engine.track import track_in
-from botox_schedule.engine.tracks import Asked, track_named, tracks_of
+from botox_schedule.engine.track import Asked, Track, track_in, track_named, tracks_of
 from botox_schedule.errors import CountError, OrderError, UnknownProtocolError
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
 from botox_schedule.protocols.catalog import (
@@ -209,7 +208,7 @@ def ask(
     policy: SchedulingPolicy | None = None,
     other_protocols: Iterable[TreatmentProtocol] | None = None,
     region: str = "us",
-) -> Asked:
+) -> Asked[Track]:
     """Return the track of a record for a protocol or for the name of an indication.
 
     A name takes the product of the track's last full session and the population of the
@@ -316,7 +315,8 @@ def forecast_all(
     known = known_protocols(protocols)
     reading = read_record(record, as_day(as_of, "as_of"), policy_or_default(policy), known)
     where = region_named(region, known)
-    answers = [forecast_in(reading, found) for found in tracks_of(reading, where, people)]
+    tracks = tracks_of(reading, where, people)
+    answers = [forecast_of(found.track, besides=found.findings) for found in tracks]
     return tuple(sorted(answers, key=_urgency))
 
 

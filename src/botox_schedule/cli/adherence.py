@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from botox_schedule.cli.exports import Clinic, clinic_of, export_options
 from botox_schedule.cli.output import Answer, Row, Table, Told, flat, list_answer
 from botox_schedule.cli.tracks import ListedTrack
+from botox_schedule.engine.track import Track
 from botox_schedule.outcomes import Adherence, adherence
 
 OPTIONS = export_options(notes={}) | {
@@ -49,17 +50,18 @@ def _judged(
     clinic: Clinic, tracks: Sequence[ListedTrack], gap_days: int | None
 ) -> Iterator[tuple[Row, Adherence]]:
     for listed in tracks:
-        if (followed := listed.followed()) is None or followed[1].track is None:
+        followed = listed.followed()
+        if followed is None or not isinstance(track := followed.track, Track):
             continue
         judged = adherence(
-            followed[0].record,
-            followed[1].track.protocol,
+            track.record,
+            track.protocol,
             as_of=clinic.rules.as_of,
             permissible_gap_days=gap_days,
             policy=clinic.rules.policy,
             other_protocols=clinic.rules.known,
         )
-        yield {"patient": listed.patient, "indication": followed[1].indication}, judged
+        yield {"patient": listed.patient, "indication": track.indication}, judged
 
 
 def _cells(judged: Adherence) -> Row:

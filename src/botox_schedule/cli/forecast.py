@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
 from botox_schedule.cli.record_files import PLANNED, question_of
-from botox_schedule.engine.forecast import Forecast, forecast_in
+from botox_schedule.engine.forecast import Forecast, forecast_of
 from botox_schedule.engine.limits import LimitCheck
 
 OPTIONS = PLANNED | {"--explain": "with the reason and the source of every date"}
@@ -26,7 +26,8 @@ def answer(given: Namespace) -> Answer:
     """Return the status and the dates of each track, with the reasons on request."""
     question = question_of(given)
     found = [
-        forecast_in(question.reading, track, question.planned_units) for track in question.tracks
+        forecast_of(asked.track, question.planned_units, asked.findings)
+        for asked in question.tracks
     ]
     lines = [line for one in found for line in _lines(one, explain=given.explain)]
     rows = [flat(one.summary()) for one in found]

@@ -21,8 +21,15 @@ from botox_schedule.cli.arguments import (
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat
 from botox_schedule.engine.limits import planned_units
 from botox_schedule.engine.reading import Reading, read_record
-from botox_schedule.engine.track import track_in
-from botox_schedule.engine.tracks import RecordTrack, followed_findings, track_named, tracks_of
+from botox_schedule.engine.track import (
+    AnyTrack,
+    Asked,
+    Track,
+    followed_findings,
+    track_in,
+    track_named,
+    tracks_of,
+)
 from botox_schedule.errors import ExchangeError, FileLimitError
 from botox_schedule.files import MEBIBYTE, with_own_names
 
@@ -38,13 +45,13 @@ class Question(NamedTuple):
 
     record: PatientRecord
     reading: Reading
-    tracks: Sequence[RecordTrack]
+    tracks: Sequence[Asked[AnyTrack]]
     planned_units: Decimal | None
 
     @property
     def protocols(self) -> list[TreatmentProtocol]:
         """The protocols of the tracks that have one."""
-        return [found.track.protocol for found in self.tracks if found.track is not None]
+        return [found.track.protocol for found in self.tracks if isinstance(found.track, Track)]
 
     @property
     def rules(self) -> dict[str, Any]:
@@ -62,7 +69,7 @@ class Question(NamedTuple):
     @property
     def problems(self) -> list[str]:
         """What to say of tracks without a protocol, where an answer needs one."""
-        return [_WITHOUT for found in self.tracks if found.track is None]
+        return [_WITHOUT for found in self.tracks if not isinstance(found.track, Track)]
 
 
 def explained(
@@ -133,12 +140,13 @@ def question_of(given: Namespace) -> Question:
     """
     record = read_record_file(given.file)
     reading = read_record(record, given.as_of, policy_of(given), known_of(given))
+    tracks: Sequence[Asked[AnyTrack]]
     if given.indication is not None:
         tracks = [_named(reading, given.indication, given)]
     else:
         tracks = tracks_of(reading, region_of(given, reading.known), None)
         if given.product is not None:
-            tracks = [_named(reading, found.indication, given) for found in tracks]
+            tracks = [_named(reading, found.track.indication, given) for found in tracks]
     if not tracks:
         raise UnknownProtocolError(_NO_SESSION)
     units = getattr(given, "planned_units", None)
@@ -159,15 +167,13 @@ def with_protocol(given: Namespace) -> Question:
     return question
 
 
-def _named(reading: Reading, name: str, given: Namespace) -> RecordTrack:
+def _named(reading: Reading, name: str, given: Namespace) -> Asked[Track]:
     region = region_of(given, reading.known)
     if given.product is None:
-        found = track_named(reading, name, reading.as_of, region)
-        return RecordTrack(found.track.protocol.indication, *found)
+        return track_named(reading, name, reading.as_of, region)
     followed = reading.known.followed(
         name, [given.product], born_on=reading.record.born_on, on=reading.as_of, region=region
     )
     if not followed.is_own:
         raise UnknownProtocolError(_NO_PRODUCT)
-    track = track_in(reading, followed.protocol)
-    return RecordTrack(followed.protocol.indication, track, followed_findings(followed))
+    return Asked(track_in(reading, followed.protocol), followed_findings(followed))

@@ -13,11 +13,9 @@ from botox_schedule import DueStatus, Forecast, PatientRecord, Population, Sched
 from botox_schedule.cli.arguments import known_of, policy_of, region_of
 from botox_schedule.cli.output import Answer, Row, Table, Told, list_answer
 from botox_schedule.dates.days import counted
-from botox_schedule.engine.forecast import forecast_in
-from botox_schedule.engine.reading import Reading
-from botox_schedule.engine.standing import Standing
-from botox_schedule.engine.standings import Standings
-from botox_schedule.engine.tracks import RecordTrack
+from botox_schedule.engine.forecast import forecast_of
+from botox_schedule.engine.standing import Standing, Standings
+from botox_schedule.engine.track import AnyTrack, Asked
 from botox_schedule.engine.worklist import UNREAD, Place, WorklistSection, call_by, placed
 from botox_schedule.errors import CalendarRangeError
 from botox_schedule.protocols.collection import ProtocolSet
@@ -96,15 +94,15 @@ class ListedTrack(NamedTuple):
     record: PatientRecord | None = None
     problem: str = ""
 
-    def followed(self) -> tuple[Reading, RecordTrack] | None:
-        """Return what is known of the patient and the track; None where no row could be read."""
+    def followed(self) -> Asked[AnyTrack] | None:
+        """Return the track; None where no row could be read."""
         record, name = self.record, self.row["indication"]
         return None if record is None else self.standings.followed(record, name)
 
     def forecast(self) -> Forecast | None:
         """Return the whole answer for the track; None where no row could be read."""
-        followed = self.followed()
-        return None if followed is None else forecast_in(*followed)
+        found = self.followed()
+        return None if found is None else forecast_of(found.track, besides=found.findings)
 
 
 def listed_tracks(

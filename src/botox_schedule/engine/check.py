@@ -9,8 +9,7 @@ from botox_schedule.engine.findings import track_findings
 from botox_schedule.engine.limits import LimitCheck, is_clear, limit_answers, limits_in_words
 from botox_schedule.engine.reasons import minimum_sentence, suppressed_reason
 from botox_schedule.engine.rules import Minimum, RulesOn
-from botox_schedule.engine.track import Track
-from botox_schedule.engine.verdict import judge_day, next_allowed
+from botox_schedule.engine.track import Track, judge_day, next_allowed
 from botox_schedule.protocols.model import ProtocolRef, SourceRef
 from botox_schedule.records.findings import Finding
 from botox_schedule.terms import DayReasonCode

@@ -192,21 +192,14 @@ def _timing_findings(
         early: How that day counts if it lies before the minimum.
         cycle: The cycle.
     """
-    yield from _substitution(rules, in_force, cycle)
-    if early is CycleTiming.EARLY:
-        message = "the session came before the minimum after the one before; it counts"
-        yield make_finding(FindingCode.EARLY_SESSION, message, cycle.full_sessions[:1])
-
-
-def _substitution(
-    rules: IntervalRules, in_force: RulesOn, cycle: CycleSessions
-) -> Iterable[Finding]:
     version = in_force.protocol
-    outside = version is not None and cycle.first_on not in version.in_force
-    if rules.facts.labels.substituted or version is None or outside:
+    if rules.facts.labels.substituted or version is None or cycle.first_on not in version.in_force:
         message = "the protocol that was in force is not among those given; another one judges"
         code = FindingCode.JUDGED_BY_ANOTHER_PROTOCOL
         yield make_finding(code, message, cycle.full_sessions)
+    if early is CycleTiming.EARLY:
+        message = "the session came before the minimum after the one before; it counts"
+        yield make_finding(FindingCode.EARLY_SESSION, message, cycle.full_sessions[:1])
 
 
 def _lateness(

@@ -13,9 +13,9 @@ from botox_schedule.engine.track import (
     Track,
     is_held_open,
     is_second_part,
+    last_protocol,
     opens_cycle,
     planned_otherwise,
-    protocol_of_session,
     refusals,
     visits_ahead,
 )
@@ -264,9 +264,8 @@ _FIGURES = {
 def _unread(track: AnyTrack) -> Iterable[Finding]:
     """Name the figures behind the dates and the phase that nobody read in a source."""
     names = () if track.dates is None else track.dates.unverified
-    dead = track.status is DueStatus.DECEASED
-    if isinstance(track, Track) and track.last is not None and not dead:
-        names += protocol_of_session(track, track.last.full_sessions[-1]).unverified_response
+    if (given := last_protocol(track)) is not None:
+        names += given.unverified_response
     if names:
         figures = ", ".join(_FIGURES.get(name, name) for name in names)
         message = f"figures of the protocol were not read in any source: {figures}"

@@ -10,7 +10,7 @@ from pydantic import Field
 from botox_schedule.dates.days import Day, days_text, shifted
 from botox_schedule.dates.intervals import Window
 from botox_schedule.engine.cycles import judged_findings
-from botox_schedule.engine.dates import unbroken
+from botox_schedule.engine.dates import DueDates, due_dates_of, unbroken
 from botox_schedule.engine.findings import next_look, track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
@@ -19,7 +19,6 @@ from botox_schedule.engine.limits import (
     limits_in_words,
     touch_up_findings,
 )
-from botox_schedule.engine.reading import Reading
 from botox_schedule.engine.reasons import DateReason, date_reasons
 from botox_schedule.engine.response import (
     FEWEST_CYCLES,
@@ -28,20 +27,16 @@ from botox_schedule.engine.response import (
     phase_on,
     timeline_of,
 )
-from botox_schedule.engine.session import DueDates, due_dates_of
 from botox_schedule.engine.track import (
     AnyTrack,
     Track,
-    protocol_of_session,
-    ref_of,
-    without_protocol,
+    booking_verdict,
+    day_in_question,
+    last_protocol,
 )
-from botox_schedule.engine.tracks import RecordTrack
-from botox_schedule.engine.verdict import booking_verdict, day_in_question
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef
 from botox_schedule.records.findings import Finding, make_finding
-from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import (
     DueStatus,
     FindingCode,
@@ -262,8 +257,8 @@ def forecast_of(
     return made(
         Forecast,
         as_of=as_of,
-        indication=track.protocol.indication if isinstance(track, Track) else min(track.clock),
-        protocol=ref_of(track),
+        indication=track.indication,
+        protocol=track.ref,
         policy=track.policy,
         status=track.status,
         dates=dates,
@@ -275,7 +270,9 @@ def forecast_of(
         days_since_last=_days_between(track.anchor, as_of),
         days_to_due=_days_between(as_of, dates.due),
         days_since_due=_days_between(dates.due, as_of),
-        booking=_booking_of(booked),
+        booking=None
+        if booked is None
+        else made(Booking, on=booked.administered_on, session_id=booked.id),
         timeline=timeline,
         phase=None if timeline is None else phase_on(timeline, as_of),
         observed=observed,
@@ -334,12 +331,6 @@ def _days_between(first: date | None, last: date | None) -> int | None:
     return None if first is None or last is None or first > last else (last - first).days
 
 
-def _booking_of(session: TreatmentSession | None) -> Booking | None:
-    if session is None:
-        return None
-    return made(Booking, on=session.administered_on, session_id=session.id)
-
-
 def _early_ends(observed: ObservedResponse | None, track: AnyTrack) -> Iterator[Finding]:
     """Yield a finding if the effect ended before the interval in several cycles."""
     if observed is None:
@@ -369,7 +360,7 @@ def _interval_days(track: AnyTrack) -> int | None:
 def dates_of(track: AnyTrack) -> DueDates:
     """Return the dates of a track as an answer."""
     if track.dates is None or not isinstance(track, Track):
-        return DueDates(protocol=ref_of(track))
+        return DueDates(protocol=track.ref)
     return due_dates_of(track.dates, track.protocol)
 
 
@@ -405,14 +396,13 @@ def timeline_of_track(track: AnyTrack) -> ResponseTimeline | None:
 
     It is that of the product and the indication given, in the version in force on that day.
     """
-    last = track.last
-    if last is None or track.status is DueStatus.DECEASED or not isinstance(track, Track):
+    protocol, anchor = last_protocol(track), track.anchor
+    if protocol is None or anchor is None:
         return None
-    protocol = protocol_of_session(track, last.full_sessions[-1])
-    return timeline_of(last.anchored_on, protocol, course_start(track), track.policy)
+    return timeline_of(anchor, protocol, course_start(track), track.policy)
 
 
-def course_start(track: Track) -> date | None:
+def course_start(track: AnyTrack) -> date | None:
     """Return the course's first day: elsewhere or here, None where that is unknown."""
     first_here = track.cycles[0].first_on if track.cycles else None
     if not track.prior.cycles and not track.prior.last_sessions:
@@ -421,9 +411,3 @@ def course_start(track: Track) -> date | None:
     if started_on is None or first_here is None:
         return started_on
     return min(started_on, first_here)
-
-
-def forecast_in(reading: Reading, found: RecordTrack, planned: Decimal | None = None) -> Forecast:
-    """Return the answer for a track of a record, even without a known protocol."""
-    track = found.track or without_protocol(reading, found.indication)
-    return forecast_of(track, planned, found.findings)

@@ -6,12 +6,16 @@ from typing import NamedTuple
 
 from botox_schedule.dates.days import shifted
 from botox_schedule.dates.intervals import IntervalRange, Window
-from botox_schedule.engine.dates import TrackDates, first_allowed, track_dates, unbroken
+from botox_schedule.engine.dates import (
+    ProjectedSession,
+    TrackDates,
+    first_allowed,
+    track_dates,
+    unbroken,
+)
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.rules import IntervalRules, interval_rules
-from botox_schedule.engine.session import ProjectedSession
-from botox_schedule.engine.track import Track, opens_next, rule_facts, visits_ahead
-from botox_schedule.engine.verdict import booking_verdict
+from botox_schedule.engine.track import Track, booking_verdict, opens_next, rule_facts, visits_ahead
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import TreatmentSession
 

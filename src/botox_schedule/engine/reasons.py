@@ -9,7 +9,7 @@ from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.dates import TrackDates, first_allowed
 from botox_schedule.engine.holds import NO_HOLDS
 from botox_schedule.engine.rules import Minimum, RulesOn, UsualRange, UsualWindow
-from botox_schedule.engine.track import AnyTrack, Track, is_held_open, ref_of
+from botox_schedule.engine.track import AnyTrack, Track, is_held_open
 from botox_schedule.protocols.model import (
     FROM_A_PAYER,
     READ_FROM_A_SCHEDULE,
@@ -160,9 +160,8 @@ def date_reasons(track: AnyTrack) -> dict[str, DateReason]:
 def _undated(
     track: AnyTrack, sentence: str, names: Iterable[DateName] = DateName
 ) -> dict[str, DateReason]:
-    protocol = ref_of(track)
     return {
-        name.value: made(DateReason, date_name=name, on=None, rule=sentence, protocol=protocol)
+        name.value: made(DateReason, date_name=name, on=None, rule=sentence, protocol=track.ref)
         for name in names
     }
 

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise, zip_longest
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
@@ -203,6 +204,14 @@ def phase_on(timeline: ResponseTimeline, day: date) -> ResponsePhase:
     """Return the same as :func:`response_phase`, for a day from the session on."""
     boundaries = phase_boundaries(timeline)
     return boundaries[bisect_right(boundaries, day, key=itemgetter(0)) - 1][1]
+
+
+@lru_cache(maxsize=4096)
+def phase_after(
+    day: date, protocol: TreatmentProtocol, policy: SchedulingPolicy, as_of: date
+) -> ResponsePhase:
+    """Return what is expected on *as_of* of a session on *day*, which many tracks of a list share."""
+    return phase_on(timeline_of(day, protocol, None, policy), as_of)
 
 
 def phase_boundaries(timeline: ResponseTimeline) -> list[tuple[date, ResponsePhase]]:

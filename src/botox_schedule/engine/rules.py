@@ -208,17 +208,6 @@ class RuleFacts(NamedTuple):
 class IntervalRules:
     """The rules of one clock after one anchor: they change only on a few days."""
 
-    __slots__ = (
-        "_allowed",
-        "_doubtful",
-        "_on",
-        "_overriding",
-        "_payers",
-        "_starts",
-        "facts",
-        "windows",
-    )
-
     def __init__(self, facts: RuleFacts) -> None:
         self.facts: RuleFacts = facts
         ahead = [day for day in _changes(facts) if day > facts.anchor]
@@ -227,7 +216,6 @@ class IntervalRules:
         self._payers = _in_force(_payers(facts), self._starts)
         self._doubtful = _in_force(_doubtful_minimums(facts), self._starts)
         self._on: dict[date, RulesOn] = {}
-        self._allowed: list[Period] | None = None
         self.windows: dict[int, UsualWindow | None] = {}
 
     def on(self, day: date) -> RulesOn:
@@ -248,20 +236,13 @@ class IntervalRules:
             facts.first_on, facts.policy.group_within_days
         )
 
-    def allowed_periods(self) -> list[Period]:
-        """Return the runs of days from the anchor on that the rules allow, in order.
-
-        Holds are ignored here.
-        """
-        if self._allowed is None:
-            self._allowed = self._allowed_periods()
-        return self._allowed
-
     def period_of(self, day: date) -> Period | None:
         """Return the run of allowed days that *day* lies in; None where it is not allowed."""
-        return next((p for p in self.allowed_periods() if is_within(p.first, day, p.last)), None)
+        return next((p for p in self.allowed_periods if is_within(p.first, day, p.last)), None)
 
-    def _allowed_periods(self) -> list[Period]:
+    @cached_property
+    def allowed_periods(self) -> list[Period]:
+        """The runs of days from the anchor on that the rules allow, in order; holds are ignored."""
         found: list[Period] = []
         for index, start in enumerate(self._starts):
             following = self._starts[index + 1] if index + 1 < len(self._starts) else None

@@ -1,25 +1,54 @@
-"""Where a track stands, as one flat row without sentences, for lists of many tracks."""
+"""Where tracks stand, as flat rows without sentences, for lists of many patients.
 
+A situation that many patients are in is judged once.
+"""
+
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
 
-from botox_schedule.dates.days import is_within, open_end, shifted
-from botox_schedule.engine.cycles import CycleJudgment, last_cycle_findings, last_judgment
+from botox_schedule.dates.days import age_on, is_within, near, open_end, shifted
+from botox_schedule.engine.cycles import (
+    CycleJudgment,
+    judge_cycle,
+    last_cycle_findings,
+    last_judgment,
+)
 from botox_schedule.engine.dates import first_allowed
-from botox_schedule.engine.findings import next_look, track_findings
+from botox_schedule.engine.findings import later_sessions, next_look, track_findings
 from botox_schedule.engine.holds import joined
 from botox_schedule.engine.limits import is_clear, limit_answers, touch_up_findings
-from botox_schedule.engine.reading import Reading
-from botox_schedule.engine.response import phase_on, timeline_of
-from botox_schedule.engine.track import AnyTrack, Track, protocol_of_session, without_protocol
-from botox_schedule.engine.tracks import RecordTrack
-from botox_schedule.engine.verdict import booking_verdict, day_in_question
+from botox_schedule.engine.reading import Reading, read_record
+from botox_schedule.engine.response import phase_after
+from botox_schedule.engine.track import (
+    AnyTrack,
+    Asked,
+    Track,
+    booking_verdict,
+    day_in_question,
+    last_protocol,
+    tracks_of,
+)
 from botox_schedule.policy import SchedulingPolicy
-from botox_schedule.protocols.model import TreatmentProtocol
-from botox_schedule.records.findings import Finding
-from botox_schedule.records.model import TreatmentSession
-from botox_schedule.terms import DueStatus, FindingCode, FindingNeeds, Product, ResponsePhase
+from botox_schedule.protocols.collection import ProtocolSet, age_cuts
+from botox_schedule.records.findings import Finding, make_finding
+from botox_schedule.records.history import NO_DECISIONS, CycleSessions, History, cycles_of
+from botox_schedule.records.model import PatientRecord, TreatmentSession
+from botox_schedule.terms import (
+    DueStatus,
+    FindingCode,
+    FindingNeeds,
+    Population,
+    Product,
+    ResponsePhase,
+    SessionKind,
+)
+
+_AHEAD_DAYS = 3650
+"""An age that changes what holds so many days ahead is a situation of its own."""
+_Course = tuple[tuple[date, Product | None, SessionKind, Decimal | None], ...]
 
 
 class Standing(NamedTuple):
@@ -89,71 +118,37 @@ def today_of(codes: Iterable[FindingCode]) -> frozenset[FindingCode]:
     return _TODAY.intersection(codes)
 
 
-_Answer = tuple[ResponsePhase, TreatmentProtocol, SchedulingPolicy]
-
-
-class Phases:
-    """The phase of a day after a session; equal questions are answered once."""
-
-    __slots__ = ("_known",)
-
-    def __init__(self) -> None:
-        # Each answer keeps its protocol and policy alive, so that no id in a key is reused.
-        self._known: dict[tuple[int, int, date, date], _Answer] = {}
-
-    def of(self, track: Track) -> ResponsePhase | None:
-        """Return what is expected of the response; None without a session or after a death."""
-        last = track.last
-        if last is None or track.status is DueStatus.DECEASED:
-            return None
-        protocol = protocol_of_session(track, last.full_sessions[-1])
-        return self.after(last.anchored_on, protocol, track.policy, track.as_of)
-
-    def after(
-        self, day: date, protocol: TreatmentProtocol, policy: SchedulingPolicy, as_of: date
-    ) -> ResponsePhase:
-        """Return what is expected on *as_of* of a session on *day*."""
-        key = id(protocol), id(policy), day, as_of
-        if key not in self._known:
-            phase = phase_on(timeline_of(day, protocol, None, policy), as_of)
-            self._known[key] = phase, protocol, policy
-        return self._known[key][0]
-
-
 def standing_of(
-    reading: Reading,
-    found: RecordTrack,
-    phases: Phases,
+    found: Asked[AnyTrack],
     acknowledged: frozenset[str] = frozenset(),
     *,
     with_limits: bool = False,
 ) -> Standing:
-    """Return where a track of a record stands on the day of its reading.
+    """Return where a track of a record stands on its day.
 
     Args:
-        reading: What is known of the patient.
         found: The track.
-        phases: The phases computed so far; new ones are added.
         acknowledged: The keys of findings that somebody has acknowledged.
         with_limits: Whether the booked units are checked against the limits.
     """
-    planned = found.track
-    track = planned or without_protocol(reading, found.indication)
-    dates, booked = track.dates, track.next_booking
-    judgment = last_judgment(track)
+    track = found.track
+    protocol = track.protocol if isinstance(track, Track) else None
+    dates, booked, judgment = track.dates, track.next_booking, last_judgment(track)
+    boundaries = (None,) * 4 if dates is None else dates.boundaries
+    earliest, due, overdue_from, lapsed_from = boundaries
     told = track_findings(track, last_cycle_findings(track, judgment))
-    limits = _about_limits(planned) if planned and with_limits else ()
+    limits = _about_limits(track) if with_limits else ()
     return Standing(
-        indication=found.indication,
-        product=None if planned is None else planned.protocol.product,
-        protocol_id=None if planned is None else planned.protocol.id,
-        protocol_version=None if planned is None else planned.protocol.version,
+        indication=track.indication,
+        product=None if protocol is None else protocol.product,
+        protocol_id=None if protocol is None else protocol.id,
+        protocol_version=None if protocol is None else protocol.version,
         status=track.status,
-        phase=None if planned is None else phases.of(planned),
-        earliest=None if dates is None else dates.earliest,
-        due=None if dates is None else dates.due,
-        overdue_from=None if dates is None else dates.overdue_from,
-        lapsed_from=None if dates is None else dates.lapsed_from,
+        phase=_phase(track),
+        earliest=earliest,
+        due=due,
+        overdue_from=overdue_from,
+        lapsed_from=lapsed_from,
         typical_on=None if dates is None else dates.typical_on,
         last_chance_on=last_chance_on(track),
         resumes_on=track.resumes_on,
@@ -168,17 +163,15 @@ def standing_of(
 
 
 def clear_of(
-    track: Track | None, planned: TreatmentSession | None = None, *, with_limits: bool = True
+    track: AnyTrack, planned: TreatmentSession | None = None, *, with_limits: bool = True
 ) -> bool | None:
     """Return whether the day of what is planned, else the next day in question, is clear.
 
     Args:
-        track: The track; None where no protocol is known for it.
+        track: The track.
         planned: What is planned; by default the next booking.
         with_limits: Whether limits are checked; without them no day is clear.
     """
-    if track is None:
-        return None
     booked = planned or track.next_booking
     day = day_in_question(track, booked)
     checks = limit_answers(track, day, None)[0] if with_limits else ()
@@ -197,7 +190,15 @@ def found_in(findings: Sequence[Finding], acknowledged: frozenset[str]) -> dict[
     }
 
 
-def _about_limits(track: Track) -> tuple[Finding, ...]:
+def _phase(track: AnyTrack) -> ResponsePhase | None:
+    """What is expected of the response; None without a session or a protocol."""
+    protocol, anchor = last_protocol(track), track.anchor
+    if protocol is None or anchor is None:
+        return None
+    return phase_after(anchor, protocol, track.policy, track.as_of)
+
+
+def _about_limits(track: AnyTrack) -> tuple[Finding, ...]:
     booked, told = track.next_booking, touch_up_findings(track)
     return told if booked is None else told + limit_answers(track, booked.administered_on, None)[1]
 
@@ -228,3 +229,161 @@ def last_chance_on(track: AnyTrack) -> date | None:
     covered = joined((valid.first, open_end(valid.last)) for valid in approved)
     last += [end for begin, end in covered if end is not None and is_within(begin, first, end)]
     return min(last, default=None)
+
+
+class Placed(NamedTuple):
+    """Where a track stands.
+
+    Attributes:
+        standing: Where it stands, without keys: many tracks share it.
+        clear: Whether the next day in question is clear.
+        today_keys: The keys of findings that need a person today and are not acknowledged.
+    """
+
+    standing: Standing
+    clear: bool | None
+    today_keys: tuple[str, ...]
+
+
+class _Shared(NamedTuple):
+    """What is the same for all tracks in a situation; the rest by what tells them apart."""
+
+    track: Track
+    findings: tuple[Finding, ...]
+    standing: Standing
+    clear: bool | None
+    judged: dict[_Course, CycleJudgment]
+    standings: dict[tuple[object, ...], Standing]
+
+    def judgment(self, cycles: Sequence[CycleSessions]) -> CycleJudgment:
+        """How the last of some cycles compares with the one before."""
+        previous = cycles[-2] if len(cycles) > 1 else None
+        course = () if previous is None else _course(previous.sessions)
+        if (known := self.judged.get(course)) is not None:
+            return known
+        found = judge_cycle(self.track, previous, cycles[-1])
+        # Findings name the rows of one patient.
+        return found if found.findings else self.judged.setdefault(course, found)
+
+
+class Standings:
+    """Where the tracks of records stand on a day.
+
+    The tracks of a plain course depend on its last cycle, on what limits still count, and on the
+    age; how that cycle compares with the one before is judged for each.
+    """
+
+    def __init__(
+        self,
+        as_of: date,
+        policy: SchedulingPolicy,
+        known: ProtocolSet,
+        region: str,
+        population: Population | None,
+    ) -> None:
+        self._as_of, self._policy, self._known = as_of, policy, known
+        self._where = region, population
+        self._far = near(as_of, _AHEAD_DAYS)
+        self._shared: dict[tuple[object, str, _Course], _Shared | None] = {}
+        self._cuts = age_cuts(known)
+        windows = [w.window for p in known for limit in p.limits for w in limit.windows]
+        self._longest = max((window.day_bounds[1] for window in windows), default=0)
+        self._ages: dict[date, object] = {}
+
+    def of(self, record: PatientRecord, acknowledged: frozenset[str]) -> list[Placed]:
+        """Return where each track of a record stands, in order of their indications.
+
+        Args:
+            record: What happened.
+            acknowledged: The keys of findings that somebody has acknowledged.
+        """
+        reading = read_record(record, self._as_of, self._policy, self._known)
+        cycles = _plain_course(reading)
+        shared = self._shared_by(reading, cycles) if cycles else None
+        if shared is None:
+            tracks = tracks_of(reading, *self._where)
+            return [_alone(found, acknowledged) for found in tracks]
+        judgment = shared.judgment(cycles)
+        later = later_sessions(reading, shared.track.clock) if reading.history.later else ()
+        findings = (*shared.findings, *judgment.findings, *later)
+        own = found_in(findings, acknowledged)
+        keys, own["today_keys"] = own["today_keys"], ()
+        key = len(cycles), judgment, *own.values()
+        if key not in shared.standings:
+            own |= {"cycle_number": len(cycles), "judgment": judgment}
+            shared.standings[key] = shared.standing._replace(**own)
+        return [Placed(shared.standings[key], shared.clear, keys)]
+
+    def followed(self, record: PatientRecord, indication: str) -> Asked[AnyTrack]:
+        """Return the track of a patient that :meth:`of` names so."""
+        reading = read_record(record, self._as_of, self._policy, self._known)
+        tracks = tracks_of(reading, *self._where)
+        return next(found for found in tracks if found.track.indication == indication)
+
+    def _shared_by(self, reading: Reading, cycles: Sequence[CycleSessions]) -> _Shared | None:
+        recent = self._recent(reading.history.completed, cycles)
+        born_on = reading.record.born_on
+        age = None if born_on is None else self._age(born_on)
+        key = age, recent[0].indication, _course(recent)
+        if key not in self._shared:
+            self._shared[key] = self._judged(reading, recent)
+        return self._shared[key]
+
+    def _recent(
+        self, given: list[TreatmentSession], cycles: Sequence[CycleSessions]
+    ) -> list[TreatmentSession]:
+        """The sessions of the last cycle, and of the cycles that a limit may still count."""
+        first = len(cycles) - 1
+        while first and (self._as_of - cycles[first - 1].last_injected_on).days < self._longest:
+            first -= 1
+        return given[-sum(len(cycle.sessions) for cycle in cycles[first:]) :]
+
+    def _judged(self, reading: Reading, recent: list[TreatmentSession]) -> _Shared | None:
+        """The answer for all tracks with these sessions; None where it names rows."""
+        history = History(recent, [], [], [], [], [], [], [], [], [], ())
+        reading = reading._replace(history=history)
+        (found,) = tracks_of(reading, *self._where)
+        track = found.track
+        if not isinstance(track, Track):
+            return None
+        findings = (
+            *found.findings,
+            *track_findings(track, last_cycle_findings(track, None)),
+        )
+        if any(each.key != make_finding(each.code, each.message).key for each in findings):
+            return None
+        if day_in_question(track, None) > self._far:
+            return None
+        return _Shared(track, findings, standing_of(found), clear_of(track), {}, {})
+
+    def _age(self, born_on: date) -> object:
+        """The ages that no protocol tells apart, or the day of birth where another age is near."""
+        if born_on not in self._ages:
+            ages = age_on(born_on, self._as_of), age_on(born_on, self._far)
+            group, later = (bisect_right(self._cuts, age) for age in ages)
+            self._ages[born_on] = group if group == later else born_on
+        return self._ages[born_on]
+
+
+def _alone(found: Asked[AnyTrack], acknowledged: frozenset[str]) -> Placed:
+    standing = standing_of(found, acknowledged, with_limits=True)
+    return Placed(standing._replace(today_keys=()), clear_of(found.track), standing.today_keys)
+
+
+def _course(sessions: Iterable[TreatmentSession]) -> _Course:
+    """What rules can read of sessions of one indication: all but their ids."""
+    return tuple([(s.administered_on, s.product, s.kind, s.units) for s in sessions])
+
+
+def _plain_course(reading: Reading) -> list[CycleSessions]:
+    """The cycles of a record that has completed sessions of one indication and nothing else."""
+    record, history = reading.record, reading.history
+    given = history.completed
+    is_plain = (
+        given
+        and len(given) + len(history.later) == len(record.sessions)
+        and len({session.indication for session in record.sessions}) == 1
+        and reading.decisions is NO_DECISIONS
+        and not (history.findings or record.prior_treatments or record.weights)
+    )
+    return cycles_of(given, reading.policy.group_within_days) if is_plain else []

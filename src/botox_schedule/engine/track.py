@@ -1,27 +1,39 @@
-"""A track: one patient, one clock, one day. Every answer about a record comes from one."""
+"""A track: one patient, one clock, one day. Every answer about a record comes from its tracks."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from functools import lru_cache
+from operator import itemgetter
+from typing import Generic, NamedTuple, TypeVar
 
-from botox_schedule.engine.dates import TrackDates, status_on, track_dates
-from botox_schedule.engine.doubts import doubts_after
+from botox_schedule.engine.dates import TrackDates, first_allowed, status_on, track_dates
+from botox_schedule.engine.doubts import doubt_ends_on, doubts_after
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
 from botox_schedule.engine.reading import Course, PriorCourse, Reading, concerns, course_of
 from botox_schedule.engine.rules import (
     IntervalRules,
     RuleFacts,
+    RulesOn,
     Treatment,
     interval_rules,
     label_rules,
 )
+from botox_schedule.errors import UnknownProtocolError
 from botox_schedule.policy import SchedulingPolicy
-from botox_schedule.protocols.collection import ProtocolSet, version_on
+from botox_schedule.protocols.collection import Followed, ProtocolSet, version_on
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
+from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions, History
-from botox_schedule.records.model import CareEnd, PatientRecord, TreatmentSession
-from botox_schedule.terms import DayReasonCode, DueStatus, Product, SessionKind
+from botox_schedule.records.model import PatientRecord, TreatmentSession
+from botox_schedule.terms import (
+    DayReasonCode,
+    DueStatus,
+    FindingCode,
+    Population,
+    Product,
+    SessionKind,
+)
 
 UNRESOLVED_AFTER_DAYS = 2
 """A past booking makes a finding only after more than so many days: results come in late."""
@@ -73,6 +85,16 @@ class AnyTrack:
     rules: IntervalRules | None
     dates: TrackDates | None
     status: DueStatus
+
+    @property
+    def indication(self) -> str:
+        """What is treated: without a known protocol the clock has no other indication."""
+        return min(self.clock)
+
+    @property
+    def ref(self) -> ProtocolRef | None:
+        """The short form of the protocol; None where none is known."""
+        return None
 
     @property
     def record(self) -> PatientRecord:
@@ -177,10 +199,15 @@ class Track(AnyTrack):
 
     protocol: TreatmentProtocol
 
+    @property
+    def indication(self) -> str:
+        """What is treated."""
+        return self.protocol.indication
 
-def ref_of(track: AnyTrack) -> ProtocolRef | None:
-    """Return the short form of a track's protocol; None where none is known."""
-    return track.protocol.ref if isinstance(track, Track) else None
+    @property
+    def ref(self) -> ProtocolRef:
+        """The short form of the protocol."""
+        return self.protocol.ref
 
 
 def track_in(reading: Reading, protocol: TreatmentProtocol, course: Course | None = None) -> Track:
@@ -219,20 +246,6 @@ def opens_next(track: AnyTrack, booked: TreatmentSession) -> bool:
     return opens_cycle(booked) and not is_second_part(track, booked.administered_on)
 
 
-def refusals(track: AnyTrack, day: date) -> Iterator[DayReasonCode]:
-    """Yield why a day is forbidden; nothing where it is not."""
-    ends_on = track.care.ends_on
-    if track.care.status is not None or (ends_on is not None and day >= ends_on):
-        yield DayReasonCode.CARE_ENDED
-    if track.holds.covers(day):
-        yield DayReasonCode.IN_HOLD
-    if track.rules is None or track.rules.is_part_of_last_session(day):
-        return
-    deciding = track.rules.on(day).deciding
-    if deciding is not None and day < deciding.gives:
-        yield DayReasonCode.TOO_EARLY
-
-
 def protocol_of_session(track: Track, session: TreatmentSession) -> TreatmentProtocol:
     """Return the version that was in force for a session, else the track's protocol."""
     given = track.protocol
@@ -241,6 +254,16 @@ def protocol_of_session(track: Track, session: TreatmentSession) -> TreatmentPro
     )
     versions = families[0] if families else track.known.versions(given)
     return version_on(versions, session.administered_on) or given
+
+
+def last_protocol(track: AnyTrack) -> TreatmentProtocol | None:
+    """Return the protocol for what was given last, in the version in force on that day.
+
+    None without a session or without a known protocol, and after a death.
+    """
+    if not isinstance(track, Track) or track.last is None or track.status is DueStatus.DECEASED:
+        return None
+    return protocol_of_session(track, track.last.full_sessions[-1])
 
 
 def planned_otherwise(track: Track, booked: TreatmentSession) -> list[Track]:
@@ -277,24 +300,20 @@ def _care(reading: Reading, clock: frozenset[str], cycles: list[CycleSessions]) 
     decisions, as_of = reading.decisions, reading.as_of
     if not decisions.discharges and not decisions.deaths:
         return _IN_CARE
-    ends = [e for e in decisions.discharges if concerns(reading, e.indication, clock)]
-    ahead = min((e.on for e in ends if e.on is not None and e.on > as_of), default=None)
+    ends = [e.on for e in decisions.discharges if concerns(reading, e.indication, clock)]
+    days = [day for day in ends if day is not None]
+    ahead = min((day for day in days if day > as_of), default=None)
     if decisions.deaths:
         return Care(DueStatus.DECEASED, ahead, decisions.died_on, None)
-    past = [end for end in ends if end.on is not None and end.on <= as_of]
-    last = max(past, key=_end_day, default=None)
-    if last is None:
+    ended_on = max((day for day in days if day <= as_of), default=None)
+    if ended_on is None:
         return Care(None, ahead, None, None)
-    resumed = [s for cycle in cycles for s in cycle.sessions if s.administered_on > _end_day(last)]
+    resumed = [s for cycle in cycles for s in cycle.sessions if s.administered_on > ended_on]
     if not resumed:
-        return Care(DueStatus.DISCONTINUED, ahead, last.on, None)
-    since = [cycle for cycle in cycles if cycle.anchored_on > _end_day(last)]
+        return Care(DueStatus.DISCONTINUED, ahead, ended_on, None)
+    since = [cycle for cycle in cycles if cycle.anchored_on > ended_on]
     first = min(resumed, key=lambda s: s.administered_on)
     return Care(None, ahead, None, first if len(since) <= 1 else None)
-
-
-def _end_day(end: CareEnd) -> date:
-    return end.on or date.min
 
 
 def rule_facts(
@@ -389,3 +408,208 @@ def _without_what_lies_ahead(
         return dates
     open_ended = interval_rules(rules.facts._replace(ends_on=None))
     return track_dates(open_ended, HoldCalendar(begun), as_of)
+
+
+class DayVerdict(NamedTuple):
+    """What the rules say about one day, without the words.
+
+    Attributes:
+        allowed: Whether they allow it; None where a person must decide.
+        codes: Why.
+        rules: What is in force on the day; None without history.
+    """
+
+    allowed: bool | None
+    codes: tuple[DayReasonCode, ...]
+    rules: RulesOn | None
+
+
+def judge_day(track: Track, day: date) -> DayVerdict:
+    """Return what the rules in force on *day* say about it."""
+    in_force = None if track.rules is None else track.rules.on(day)
+    forbids = tuple(refusals(track, day))
+    if forbids:
+        return DayVerdict(allowed=False, codes=forbids, rules=in_force)
+    doubts = tuple(_doubts(track, day, in_force))
+    if doubts:
+        return DayVerdict(allowed=None, codes=doubts, rules=in_force)
+    return DayVerdict(allowed=True, codes=(DayReasonCode.ALLOWED,), rules=in_force)
+
+
+def refusals(track: AnyTrack, day: date) -> Iterator[DayReasonCode]:
+    """Yield why a day is forbidden; nothing where it is not."""
+    ends_on = track.care.ends_on
+    if track.care.status is not None or (ends_on is not None and day >= ends_on):
+        yield DayReasonCode.CARE_ENDED
+    if track.holds.covers(day):
+        yield DayReasonCode.IN_HOLD
+    if track.rules is None or track.rules.is_part_of_last_session(day):
+        return
+    deciding = track.rules.on(day).deciding
+    if deciding is not None and day < deciding.gives:
+        yield DayReasonCode.TOO_EARLY
+
+
+def _doubts(track: Track, day: date, in_force: RulesOn | None) -> Iterable[DayReasonCode]:
+    """Why a day that nothing forbids is not simply allowed."""
+    if in_force is None or track.rules is None:
+        yield DayReasonCode.NO_HISTORY
+        if day < doubt_ends_on(track.reading, track.clock, day):
+            yield DayReasonCode.UNRECOGNIZED_SESSION
+        return
+    if track.rules.is_part_of_last_session(day):
+        yield DayReasonCode.SAME_SESSION
+    if in_force.doubtful_until is not None and day < in_force.doubtful_until:
+        yield DayReasonCode.UNRECOGNIZED_SESSION
+    if in_force.advising is not None and day < in_force.advising.gives:
+        yield DayReasonCode.ADVISORY
+    if in_force.opens_on is None or (not in_force.states_own and day < in_force.opens_on):
+        yield DayReasonCode.NO_INTERVAL
+
+
+def booking_verdict(track: AnyTrack, day: date) -> bool | None:
+    """Return whether a day is allowed, by the rules of everything that is booked for it too."""
+    if not isinstance(track, Track):
+        return None
+    booked = [session for session in track.booked_visits if session.administered_on == day]
+    others = [other for session in booked for other in planned_otherwise(track, session)]
+    verdicts = {judge_day(each, day).allowed for each in (track, *others)}
+    return False if False in verdicts else None if None in verdicts else True
+
+
+def next_allowed(track: Track, day: date) -> date | None:
+    """Return the first allowed day on or after *day*; None where none is known."""
+    if track.care.status is not None or track.rules is None:
+        return None
+    return first_allowed(track.rules, track.holds, day)
+
+
+def day_in_question(track: AnyTrack, booked: TreatmentSession | None) -> date:
+    """The booking's day, else the due day, else the earliest, never before the question's."""
+    if booked is not None:
+        return booked.administered_on
+    dates = track.dates
+    next_on = None if dates is None else dates.due or dates.earliest
+    return max(track.as_of, next_on or track.as_of)
+
+
+_T_co = TypeVar("_T_co", bound=AnyTrack, covariant=True)
+
+
+class Asked(NamedTuple, Generic[_T_co]):
+    """A track of a record, and findings about how its protocol was chosen."""
+
+    track: _T_co
+    findings: tuple[Finding, ...] = ()
+
+
+def tracks_of(
+    reading: Reading, region: str, population: Population | None
+) -> list[Asked[AnyTrack]]:
+    """Return all tracks of a record, in order of their indications."""
+    # Of each clock, the last of its names in :func:`_indications`.
+    names = {clock_of(reading, n, region, population): n for n in _indications(reading)}
+    return [_track(reading, name, region, population) for name in sorted(names.values())]
+
+
+def _track(
+    reading: Reading, name: str, region: str, population: Population | None
+) -> Asked[AnyTrack]:
+    if _first_protocol(reading, name, region, population) is None:
+        return Asked(without_protocol(reading, name))
+    return track_named(reading, name, reading.as_of, region, population)
+
+
+def track_named(
+    reading: Reading, name: str, on: date, region: str, population: Population | None = None
+) -> Asked[Track]:
+    """Return the track of an indication with the protocol for the product given last.
+
+    Args:
+        reading: What is known of the patient.
+        name: A slug, title or alias.
+        on: The day whose age and versions decide.
+        region: The region of the protocol.
+        population: Decides instead of the age.
+
+    Raises:
+        UnknownProtocolError: When no protocol is known for the indication.
+    """
+    known, born_on = reading.known, reading.record.born_on
+    slug = known.indication_named(name)
+    asked = {"born_on": born_on, "on": on, "region": region, "population": population}
+    first = _followed(known, slug, (), **asked)
+    course = course_of(reading, known.clock(slug, first.protocol.population, region))
+    last = [] if course.last is None else course.last.full_sessions
+    followed = _followed(known, slug, tuple([session.product for session in last]), **asked)
+    track = track_in(reading, followed.protocol, course)
+    return Asked(track, followed_findings(followed))
+
+
+_followed = lru_cache(maxsize=4096)(ProtocolSet.followed)
+
+
+def followed_findings(followed: Followed) -> tuple[Finding, ...]:
+    """Return the findings about how a protocol was chosen."""
+    found = []
+    if not followed.is_own:
+        message = "no protocol is known for the product given last; the strictest other one judges"
+        found.append(make_finding(FindingCode.JUDGED_BY_ANOTHER_PROTOCOL, message))
+    if followed.age_decides:
+        message = (
+            "the age, which decides between protocols, is unknown; the patient counts as adult"
+        )
+        found.append(make_finding(FindingCode.AGE_UNKNOWN, message))
+    return tuple(found)
+
+
+def _indications(reading: Reading) -> list[str]:
+    """The indications of a record's rows; what was completed last comes last."""
+    history, others = reading.history, reading.policy.other_indications
+    # Row order must not matter.
+    unused = (*history.missed, *history.other, *history.later)
+    planned = sorted((s.administered_on, s.indication) for s in unused)
+    priors = [prior for prior in reading.record.prior_treatments if prior.was_given]
+    dated = [(p.last_on, p.indication) for p in priors if p.last_on and p.last_on <= reading.as_of]
+    given = sorted(dated) + [(s.administered_on, s.indication) for s in history.completed]
+    rows = [
+        *sorted(prior.indication for prior in priors),
+        *(indication for _, indication in planned),
+        *(s.indication for s in history.booked),
+        *(s.indication for s in (*history.after_death, *history.unrecognized)),
+        # A session here comes after a course elsewhere that ended on its day.
+        *(indication for _, indication in sorted(given, key=itemgetter(0))),
+    ]
+    # A declared indication has no track of its own, unless it is known or there is no other.
+    own = [name for name in rows if name not in others or reading.known.recognizes(name)]
+    return own or [*_decided(reading), *rows]
+
+
+def _decided(reading: Reading) -> list[str]:
+    """The indications that decisions name: a patient who was never treated has no other."""
+    decided = [row.indication for row in reading.decisions.about_clocks if row.indication]
+    return sorted([*decided, *(prior.indication for prior in reading.record.prior_treatments)])
+
+
+def clock_of(
+    reading: Reading, name: str, region: str, population: Population | None
+) -> frozenset[str]:
+    """Return the clock of an indication for the patient; without a protocol the indication alone."""
+    first = _first_protocol(reading, name, region, population)
+    if first is None:
+        return frozenset({name})
+    return reading.known.clock(name, first.population, region)
+
+
+def _first_protocol(
+    reading: Reading, name: str, region: str, population: Population | None
+) -> TreatmentProtocol | None:
+    """A protocol for the indication of a row, whatever was given; None where none is known."""
+    if not reading.known.recognizes(name):
+        return None  # An alias in a row is no known name: its sessions belong to no clock.
+    on, born_on = reading.as_of, reading.record.born_on
+    asked = {"born_on": born_on, "on": on, "region": region, "population": population}
+    try:
+        return _followed(reading.known, name, (), **asked).protocol
+    except UnknownProtocolError:
+        return None

@@ -14,8 +14,7 @@ from botox_schedule.engine import Track
 from botox_schedule.engine.forecast import due_window, timeline_of_track
 from botox_schedule.engine.project import projected_sessions
 from botox_schedule.engine.response import STAGES
-from botox_schedule.engine.track import is_held_open
-from botox_schedule.engine.verdict import judge_day
+from botox_schedule.engine.track import is_held_open, judge_day
 from botox_schedule.errors import ExchangeError
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import TreatmentProtocol

@@ -209,9 +209,9 @@ def _persistence(frames: Frames, asking: Asking, gap: _Gap) -> pl.DataFrame:
     population = population_of(frames, asking, shared=())
     plain = _plain_episodes(population, gap)
     rows = [
-        (patient, each.track.protocol.indication, each.track.protocol.product, *found)
-        for patient, _, each in population.records.tracks(asking)
-        if each.track is not None and each.track.cycles
+        (patient, each.track.indication, each.track.protocol.product, *found)
+        for patient, each in population.records.tracks(asking)
+        if isinstance(each.track, Track) and each.track.cycles
         for found in [_episode_apart(each.track, gap)]
     ]
     apart = pl.DataFrame(rows, schema=plain.schema, orient="row")

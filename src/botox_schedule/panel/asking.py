@@ -8,10 +8,8 @@ import polars as pl
 
 from botox_schedule.dates.days import age_on, is_placeholder_day
 from botox_schedule.engine.reading import Reading, read_record
-from botox_schedule.engine.track import Track
-from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.track import Track, tracks_of
 from botox_schedule.errors import CountError, PanelError
-from botox_schedule.panel.columns import mapped
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
 from botox_schedule.protocols.collection import ProtocolSet, age_cuts
 from botox_schedule.records.history import NO_DECISIONS, Decisions, History
@@ -109,7 +107,8 @@ class Asking(NamedTuple):
         reading = self.reading([session_of(date.min, indication, 0)], born_on, policy)
         if not reading.recognizes(indication):
             return None
-        return tracks_of(reading, self.region, self.population)[0].track
+        track = tracks_of(reading, self.region, self.population)[0].track
+        return track if isinstance(track, Track) else None
 
 
 _NOBODY = PatientRecord()
@@ -140,7 +139,7 @@ def ages_of(births: pl.DataFrame | None, asking: Asking) -> Ages:
     if births is None:
         return Ages(None, (None,))
     day = pl.col("born_on")
-    births = births.filter(~mapped(births["born_on"], is_placeholder_day, pl.Boolean))
+    births = births.filter(~day.is_in([*filter(is_placeholder_day, births["born_on"].unique())]))
     # Of two days of birth that differ neither counts.
     births = births.group_by("patient").agg(pl.when(day.min() == day.max()).then(day.min()))
     cuts = age_cuts(asking.known)

@@ -107,8 +107,8 @@ def _units(done: pl.DataFrame) -> pl.DataFrame:
 def _apart(population: Population) -> pl.DataFrame:
     """The cycles of the patients that the record engine answers for."""
     asking, rows = population.asking, []
-    for patient, _, found in population.records.tracks(asking):
-        if (track := found.track) is not None:
+    for patient, found in population.records.tracks(asking):
+        if isinstance(track := found.track, Track):
             rows += [(patient, *_row(track, place)) for place in range(len(track.cycles))]
     kind = population.happened.done.schema["patient"]
     return pl.DataFrame(rows, schema={"patient": kind, **_COLUMNS}, orient="row")

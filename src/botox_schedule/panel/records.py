@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from botox_schedule.engine.reading import Reading
-from botox_schedule.engine.tracks import RecordTrack, tracks_of
+from botox_schedule.engine.track import AnyTrack, Asked, tracks_of
 from botox_schedule.panel.asking import KINDS, PRODUCTS, Asking
 from botox_schedule.panel.sessions import STATUSES
 from botox_schedule.records.model import PatientRecord, TreatmentSession
@@ -57,11 +57,11 @@ class Records(NamedTuple):
         for patient, record, policy in self.records():
             yield patient, asking.read(record, policy)
 
-    def tracks(self, asking: Asking) -> Iterator[tuple[Any, Reading, RecordTrack]]:
-        """Yield the tracks of each patient, with what is known of the patient."""
+    def tracks(self, asking: Asking) -> Iterator[tuple[Any, Asked[AnyTrack]]]:
+        """Yield the tracks of each patient."""
         for patient, reading in self.readings(asking):
             for found in tracks_of(reading, asking.region, asking.population):
-                yield patient, reading, found
+                yield patient, found
 
     def records(self) -> Iterator[tuple[Any, PatientRecord, int]]:
         """Yield each patient with the record and the number of the policy."""

@@ -16,9 +16,8 @@ from botox_schedule.engine.findings import (
     past_booking_findings,
 )
 from botox_schedule.engine.rules import IntervalRules
-from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
-from botox_schedule.engine.track import Track
-from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.standing import Standing, clear_of, standing_of
+from botox_schedule.engine.track import Track, tracks_of
 from botox_schedule.panel.asking import KINDS, PRODUCTS, TOUCH_UP, TREATMENTS, Asking, session_of
 from botox_schedule.records.history import CycleSessions, Decisions
 from botox_schedule.records.model import TreatmentSession
@@ -108,7 +107,6 @@ class Engine:
         self._asking = asking
         _, self._born, self._decided, _ = meanings
         self._rules: dict[tuple[Any, ...], IntervalRules] = {}
-        self._phases = Phases()
         self.tracks: list[Track] = []
         self._alike: dict[tuple[int, int, int], int] = {}
         # Not methods: an engine that its own cache holds would wait for the garbage collector.
@@ -127,13 +125,14 @@ class Engine:
             self._decided[decided],
         )
         (found,) = tracks_of(reading, asking.region, asking.population)
-        if found.track is None:
-            raise AssertionError("only tracks with a protocol are asked about here")
-        self.tracks.append(found.track)
+        track = found.track
+        if not isinstance(track, Track):
+            raise AssertionError("only tracks with a protocol are asked about here")  # noqa: TRY004 - no input
+        self.tracks.append(track)
         number = len(self.tracks) - 1
-        alike = self._alike.setdefault((id(found.track.protocol), policy, decided), number)
-        standing = standing_of(reading, found, self._phases)
-        return (*standing_row(standing, clear_of(found.track, with_limits=False)), number, alike)
+        alike = self._alike.setdefault((id(track.protocol), policy, decided), number)
+        standing = standing_of(found)
+        return (*standing_row(standing, clear_of(track, with_limits=False)), number, alike)
 
     def judged(self, alike: int, *cycles: Any) -> tuple[Any, ...]:
         """How a cycle compares with the one before, for a track of that protocol."""

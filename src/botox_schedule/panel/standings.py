@@ -7,9 +7,8 @@ import polars as pl
 
 from botox_schedule.engine.cycles import judge_cycle
 from botox_schedule.engine.reading import Reading
-from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
-from botox_schedule.engine.track import Track
-from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.standing import Standing, clear_of, standing_of
+from botox_schedule.engine.track import AnyTrack, Track, tracks_of
 from botox_schedule.errors import CalendarRangeError
 from botox_schedule.panel.asking import EPOCH, TOUCH_UP, Asking, ages_of
 from botox_schedule.panel.decisions import SHARED, Decided, decided_of
@@ -230,11 +229,11 @@ def _apart(population: Population) -> tuple[pl.DataFrame, list[Any]]:
     """The standings of the patients that the record engine answers for, and who has no answer."""
     asking, records = population.asking, population.records
     rows: list[tuple[Any, ...]] = []
-    phases, beyond = Phases(), []
+    beyond: list[Any] = []
     for patient, reading in records.readings(asking):
         known = frozenset(records.keys.get(patient, ()))
         try:
-            rows += [(patient, *row) for row in _rows_of(reading, asking, phases, known)]
+            rows += [(patient, *row) for row in _rows_of(reading, asking, known)]
         except CalendarRangeError:
             # A placeholder such as 9999-12-31 must not cost everybody the list.
             beyond.append(patient)
@@ -243,23 +242,21 @@ def _apart(population: Population) -> tuple[pl.DataFrame, list[Any]]:
     return pl.DataFrame(rows, schema=schema, orient="row"), beyond
 
 
-def _rows_of(
-    reading: Reading, asking: Asking, phases: Phases, known: frozenset[str]
-) -> Iterator[tuple[Any, ...]]:
+def _rows_of(reading: Reading, asking: Asking, known: frozenset[str]) -> Iterator[tuple[Any, ...]]:
     for found in tracks_of(reading, asking.region, asking.population):
-        standing = standing_of(reading, found, phases, known, with_limits=asking.with_limits)
+        standing = standing_of(found, known, with_limits=asking.with_limits)
         clear = clear_of(found.track, with_limits=asking.with_limits)
         yield (*standing_row(standing, clear), *_details(found.track, standing))
 
 
-def _details(track: Track | None, standing: Standing) -> tuple[Any, ...]:
+def _details(track: AnyTrack, standing: Standing) -> tuple[Any, ...]:
     """How the last recorded cycle of a track compares with the one before."""
-    if track is None or standing.judgment is None:
+    if standing.judgment is None:
         return (None,) * len(DETAILS)
     return (gap_before(track, len(track.cycles) - 1), *judged_row(standing.judgment))
 
 
-def gap_before(track: Track, place: int) -> int | None:
+def gap_before(track: AnyTrack, place: int) -> int | None:
     """The days from the anchor of the cycle before to a cycle."""
     if not place:
         return None

@@ -9,7 +9,7 @@ from botox_schedule.dates.days import Day, DayInput, as_day
 from botox_schedule.engine import Track
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.project import kept_booking_on, projected_sessions, rules_after
-from botox_schedule.engine.verdict import next_allowed
+from botox_schedule.engine.track import next_allowed
 from botox_schedule.planning.authorizations import (
     AuthorizationCheck,
     AuthorizationProblem,

@@ -15,8 +15,14 @@ from botox_schedule.engine.limits import in_window, last_elsewhere
 from botox_schedule.engine.project import rules_after
 from botox_schedule.engine.reading import concerns
 from botox_schedule.engine.rules import IntervalRules
-from botox_schedule.engine.track import Track, is_second_part, opens_cycle, opens_next, visits_ahead
-from botox_schedule.engine.verdict import booking_verdict
+from botox_schedule.engine.track import (
+    Track,
+    booking_verdict,
+    is_second_part,
+    opens_cycle,
+    opens_next,
+    visits_ahead,
+)
 from botox_schedule.planning.vials import MOST_UNITS, PlannedDose, fewest_vials, vial_sizes
 from botox_schedule.policy import CALENDAR_YEAR, PayerRule
 from botox_schedule.protocols import TreatmentProtocol

@@ -20,8 +20,7 @@ from botox_schedule.dates.days import (
 from botox_schedule.engine import DateCheck, DueDates, Track
 from botox_schedule.engine.check import check_of
 from botox_schedule.engine.forecast import dates_of
-from botox_schedule.engine.tracks import Asked
-from botox_schedule.engine.verdict import judge_day
+from botox_schedule.engine.track import Asked, judge_day
 from botox_schedule.errors import CountError, OrderError
 from botox_schedule.planning.authorizations import AuthorizationCheck, Authorizations
 from botox_schedule.planning.clinic_calendar import as_windows
@@ -121,7 +120,7 @@ class BookingRules(NamedTuple):
         away: The days on which the patient cannot come, both ends included.
     """
 
-    asked: Asked
+    asked: Asked[Track]
     dates: DueDates
     dose: PlannedDose
     authorizations: Authorizations
@@ -164,7 +163,7 @@ class BookingRules(NamedTuple):
 
 
 def booking_rules(
-    asked: Asked, dose: PlannedDose, calendar: OpenDay | None, away: Iterable[Any]
+    asked: Asked[Track], dose: PlannedDose, calendar: OpenDay | None, away: Iterable[Any]
 ) -> BookingRules:
     """Return the rules of one track."""
     track = asked.track

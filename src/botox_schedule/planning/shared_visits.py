@@ -9,8 +9,7 @@ from typing import Any
 from botox_schedule.dates import Window
 from botox_schedule.dates.days import Day, DayInput, OpenDay, as_day
 from botox_schedule.engine.limits import LimitCheck, limit_checks, limit_question, planned_units
-from botox_schedule.engine.track import opens_cycle
-from botox_schedule.engine.tracks import Asked
+from botox_schedule.engine.track import Asked, Track, opens_cycle
 from botox_schedule.errors import PlanningError
 from botox_schedule.planning.authorizations import (
     AuthorizationCheck,
@@ -189,7 +188,7 @@ def find_shared_visit(
     )
 
 
-def _indications(asked: Sequence[Asked]) -> set[str]:
+def _indications(asked: Sequence[Asked[Track]]) -> set[str]:
     indications = {each.track.protocol.indication for each in asked}
     if len(asked) < 2 or len(indications) < len(asked):
         raise PlanningError("a shared visit needs two or more treatments of different indications")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -25,8 +26,6 @@ from botox_schedule.terms import LimitScope, Population, Product
 
 Versions = tuple[TreatmentProtocol, ...]
 """All versions of one protocol: they share an id."""
-
-_MOST_REMEMBERED = 256
 
 
 class Followed(NamedTuple):
@@ -60,10 +59,6 @@ class ProtocolSet:
         families = chain.from_iterable(self._families[key] for key in sorted(self._families))
         self._protocols = tuple(chain.from_iterable(families))
         self._clocks: dict[tuple[Population, str], dict[str, frozenset[str]]] = {}
-        self._with_given: dict[int, tuple[TreatmentProtocol, ProtocolSet]] = {}
-        self._limits: dict[
-            tuple[int, date | None], tuple[TreatmentProtocol, tuple[DoseLimit, ...]]
-        ] = {}
         self._is_dated = any(p.in_force.first or p.in_force.last for p in self._protocols)
         named = {i for p in self._protocols for i in (p.indication, *p.shares_clock_with)}
         _refuse_other_names(named)
@@ -82,25 +77,19 @@ class ProtocolSet:
         Other versions with its id stay. Protocols with another id for the same indication,
         product, population and region are removed.
         """
-        remembered = self._with_given.get(id(protocol))
-        if remembered is not None and remembered[0] is protocol:
-            return remembered[1]
-        found = self if self._has(protocol) else ProtocolSet([protocol, *self._others(protocol)])
-        if len(self._with_given) >= _MOST_REMEMBERED:
-            self._with_given.clear()
-        self._with_given[id(protocol)] = protocol, found
-        return found
+        return _with_given(self, protocol)
 
-    def _has(self, protocol: TreatmentProtocol) -> bool:
-        families = self.find(*treatment_of(protocol))
-        return len(families) == 1 and any(known is protocol for known in families[0])
-
-    def _others(self, given: TreatmentProtocol) -> Iterator[TreatmentProtocol]:
-        for known in self._protocols:
-            same_version = (known.id, known.version) == (given.id, given.version)
-            hidden = treatment_of(known) == treatment_of(given) and known.id != given.id
-            if not same_version and not hidden:
-                yield known
+    def _plus(self, given: TreatmentProtocol) -> "ProtocolSet":
+        families = self.find(*treatment_of(given))
+        if len(families) == 1 and given in families[0]:
+            return self
+        others = (
+            known
+            for known in self
+            if (known.id, known.version) != (given.id, given.version)
+            and (known.id == given.id or treatment_of(known) != treatment_of(given))
+        )
+        return ProtocolSet([given, *others])
 
     def find(
         self, indication: str, product: Product, population: Population, region: str
@@ -139,23 +128,17 @@ class ProtocolSet:
         These are its own limits, plus limits from the product's other protocols that cover the
         whole product, or several indications including this one.
         """
-        key = id(protocol), day if self._is_dated else None
-        remembered = self._limits.get(key)
-        if remembered is not None:
-            return remembered[1]
-        found = tuple(self._found_limits(protocol, day))
-        if len(self._limits) >= _MOST_REMEMBERED:
-            self._limits.clear()
-        self._limits[key] = protocol, found
-        return found
+        # Where no version has a first or a last day, one day stands for all.
+        return _limits(self, protocol, day if self._is_dated else date.min)
 
-    def _found_limits(self, protocol: TreatmentProtocol, day: date) -> Iterable[DoseLimit]:
+    def _limits_on(self, protocol: TreatmentProtocol, day: date) -> tuple[DoseLimit, ...]:
         own = version_on(self.versions(protocol), day) or protocol
         about = treatment_of(protocol)[1:]
         alike = (self._families[each] for each in self._families if each[1:] == about)
         others = (version_on(versions, day) for versions in chain.from_iterable(alike))
         limits = (limit for p in others if p is not None and p.id != own.id for limit in p.limits)
-        return dict.fromkeys((*own.limits, *(each for each in limits if _reaches(each, protocol))))
+        further = (each for each in limits if _reaches(each, protocol))
+        return tuple(dict.fromkeys((*own.limits, *further)))
 
     def versions(self, protocol: TreatmentProtocol) -> Versions:
         """Return all known versions of *protocol*, itself included."""
@@ -250,6 +233,10 @@ class ProtocolSet:
             f"for {slug} there are: {', '.join(sorted(own)) or 'none'}; "
             f"for {given} there are: {', '.join(sorted(alike)) or 'none'}"
         )
+
+
+_with_given = lru_cache(maxsize=256)(ProtocolSet._plus)  # noqa: SLF001 - of this module
+_limits = lru_cache(maxsize=256)(ProtocolSet._limits_on)  # noqa: SLF001 - of this module
 
 
 def age_cuts(known: ProtocolSet) -> list[int]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from botox_schedule.dates import Window
 from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
+from botox_schedule.engine.dates import DueDates
 from botox_schedule.engine.forecast import Forecast, forecast_of
 from botox_schedule.engine.response import (
     STAGES,
@@ -15,7 +16,6 @@ from botox_schedule.engine.response import (
     ResponseTimeline,
     timeline_of,
 )
-from botox_schedule.engine.session import DueDates
 from botox_schedule.engine.track import Track, protocol_of_session
 from botox_schedule.errors import CountError
 from botox_schedule.policy import SchedulingPolicy
