@@ -21,15 +21,7 @@ from botox_schedule.cli.arguments import (
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat
 from botox_schedule.engine.limits import planned_units
 from botox_schedule.engine.reading import Reading, read_record
-from botox_schedule.engine.track import (
-    AnyTrack,
-    Asked,
-    Track,
-    followed_findings,
-    track_in,
-    track_named,
-    tracks_of,
-)
+from botox_schedule.engine.track import AnyTrack, Asked, Track, track_by, track_named, tracks_of
 from botox_schedule.errors import ExchangeError, FileLimitError
 from botox_schedule.files import MEBIBYTE, with_own_names
 
@@ -140,7 +132,6 @@ def question_of(given: Namespace) -> Question:
     """
     record = read_record_file(given.file)
     reading = read_record(record, given.as_of, policy_of(given), known_of(given))
-    tracks: Sequence[Asked[AnyTrack]]
     if given.indication is not None:
         tracks = [_named(reading, given.indication, given)]
     else:
@@ -167,7 +158,7 @@ def with_protocol(given: Namespace) -> Question:
     return question
 
 
-def _named(reading: Reading, name: str, given: Namespace) -> Asked[Track]:
+def _named(reading: Reading, name: str, given: Namespace) -> Asked[AnyTrack]:
     region = region_of(given, reading.known)
     if given.product is None:
         return track_named(reading, name, reading.as_of, region)
@@ -176,4 +167,4 @@ def _named(reading: Reading, name: str, given: Namespace) -> Asked[Track]:
     )
     if not followed.is_own:
         raise UnknownProtocolError(_NO_PRODUCT)
-    return Asked(track_in(reading, followed.protocol), followed_findings(followed))
+    return track_by(reading, followed)

@@ -542,14 +542,18 @@ def track_named(
     course = course_of(reading, known.clock(slug, first.protocol.population, region))
     last = [] if course.last is None else course.last.full_sessions
     followed = _followed(known, slug, tuple([session.product for session in last]), **asked)
-    track = track_in(reading, followed.protocol, course)
-    return Asked(track, followed_findings(followed))
+    return track_by(reading, followed, course)
+
+
+def track_by(reading: Reading, followed: Followed, course: Course | None = None) -> Asked[Track]:
+    """Return the track of a protocol that was chosen, as :func:`track_in`, and how it was chosen."""
+    return Asked(track_in(reading, followed.protocol, course), _followed_findings(followed))
 
 
 _followed = lru_cache(maxsize=4096)(ProtocolSet.followed)
 
 
-def followed_findings(followed: Followed) -> tuple[Finding, ...]:
+def _followed_findings(followed: Followed) -> tuple[Finding, ...]:
     """Return the findings about how a protocol was chosen."""
     found = []
     if not followed.is_own:
