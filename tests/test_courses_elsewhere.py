@@ -313,6 +313,22 @@ class TestSessionsOnAnUnknownDay:
         assert codes(found) >= {"conflicting_records"}
         assert "session_day_unknown" not in codes(found)
 
+    @pytest.mark.parametrize("rows", [(), ("2026-01-05",)])
+    @pytest.mark.parametrize("indication", [CHRONIC_MIGRAINE, "migrane"])
+    def test_a_last_day_elsewhere_such_as_that_is_unknown(
+        self, rows: tuple[str, ...], indication: str
+    ) -> None:
+        found, unknown, known = (
+            self.found(
+                *rows,
+                prior_treatments=[{"indication": indication, "cycles": 2, "last_on": last_on}],
+            )
+            for last_on in ("1900-01-01", None, "1900-01-02")
+        )
+        assert found == unknown
+        # After a session here a course elsewhere is an earlier one, whatever its day.
+        assert (found == known) is (bool(rows) and indication == CHRONIC_MIGRAINE)
+
     @pytest.mark.parametrize("none", ["1900-01-01", "9999-12-31"])
     def test_a_day_of_birth_such_as_that_is_unknown(self, none: str) -> None:
         rows = [{**GIVEN, "indication": LEG}]

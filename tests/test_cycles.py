@@ -269,9 +269,10 @@ class TestGrouping:
         assert cycle.units == {"onabotulinumtoxinA": None, "abobotulinumtoxinA": Decimal(500)}
 
     def test_dates_that_leave_the_calendar_are_refused(self) -> None:
-        history = PatientRecord.model_validate({"sessions": [session("9999-12-31")]})
+        history = PatientRecord.model_validate({"sessions": [session("9998-12-31")]})
+        policy = SchedulingPolicy(payer_minimum="2 years")
         with pytest.raises(CalendarRangeError):
-            treatment_cycles(history, MIGRAINE, as_of="9999-12-31")
+            treatment_cycles(history, MIGRAINE, as_of="9998-12-31", policy=policy)
 
 
 class TestNumbers:

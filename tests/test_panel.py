@@ -1419,10 +1419,22 @@ def test_two_patients_whose_keys_share_a_number_stay_apart(monkeypatch: Any) -> 
 def test_days_that_systems_write_for_none_are_unknown_as_in_a_record() -> None:
     days = ["1900-01-01", "1900-01-02", "0001-01-01"]
     frame = frame_of(administered_on=days)
-    births = pl.DataFrame({"patient": ["p-0", "p-1", "p-2"], "born_on": ["1900-01-01"] * 3})
+    none = ["1900-01-01", "1900-01-01", "9999-12-31"]
+    births = pl.DataFrame({"patient": ["p-0", "p-1", "p-2"], "born_on": none})
     found = panel.forecast(frame, as_of=AS_OF, births=births).sort("patient")
     assert found["status"].to_list() == ["no_history", "lapsed", "no_history"]
     told = panel.worklist(frame, as_of=AS_OF, holds=None, care_ends=None, births=births)
     assert told["section"].to_list().count("check_the_record_first") == 2
     counts = dict(panel.row_counts(frame, as_of=AS_OF).select("outcome", "rows").rows())
     assert counts == {"day_unknown": 2, "used": 1}
+
+
+def test_a_day_of_birth_that_systems_write_for_none_is_unknown() -> None:
+    frame = frame_of(administered_on=["2026-01-05"] * 3).with_columns(
+        indication=pl.lit("lower-limb-spasticity")
+    )
+    none = ["1900-01-01", "9999-12-31", None]
+    births = pl.DataFrame({"patient": ["p-0", "p-1", "p-2"], "born_on": none})
+    found = panel.forecast(frame, as_of=AS_OF, births=births.drop_nulls()).sort("patient")
+    assert len(set(found.select("due", "findings").rows())) == 1
+    assert "age_unknown" in found["findings"][0]

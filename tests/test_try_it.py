@@ -84,7 +84,7 @@ class TestAnswer:
                 "session 1: units: Input should be greater than 0",
             ),
             ({"as_of": ""}, "enter a day that the calendar has"),
-            ({"as_of": "9999-12-31", "sessions": [session("9999-12-31")]}, "the date would leave"),
+            ({"as_of": "9999-12-31", "sessions": [session("9998-12-31")]}, "the date would leave"),
         ],
     )
     def test_without_an_answer_it_says_why(

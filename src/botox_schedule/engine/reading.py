@@ -55,8 +55,7 @@ def read_record(
     """
     advice = "record: give a PatientRecord, such as PatientRecord(sessions=[...])"
     of_kind(record, PatientRecord, advice)
-    if record.born_on is not None and is_placeholder_day(record.born_on):
-        record = record.model_copy(update={"born_on": None})
+    record = _without_placeholders(record, as_of)
     decisions = known_decisions(record, as_of)
     recognizes = partial(_recognizes, known, policy)
     history = read_history(record, as_of, died_on=decisions.died_on, recognizes=recognizes)
@@ -69,6 +68,20 @@ def read_record(
         priors = (*record.prior_treatments, *given)
         record = record.model_copy(update={"prior_treatments": priors})
     return Reading(record, as_of, policy, known, decisions, history)
+
+
+def _without_placeholders(record: PatientRecord, as_of: date) -> PatientRecord:
+    """Leave out a day of birth, or of a last session elsewhere, that systems write for none."""
+    born_on, priors = record.born_on, record.prior_treatments
+    is_birth_unknown = born_on is not None and is_placeholder_day(born_on)
+    days = (prior.last_on for prior in priors)
+    lost = {day for day in days if day and day <= as_of and is_placeholder_day(day)}
+    if not is_birth_unknown and not lost:
+        return record
+    stated = [p.model_copy(update={"last_on": None}) if p.last_on in lost else p for p in priors]
+    return record.model_copy(
+        update={"born_on": None if is_birth_unknown else born_on, "prior_treatments": tuple(stated)}
+    )
 
 
 def _recognizes(known: ProtocolSet, policy: SchedulingPolicy, indication: str) -> bool:

@@ -8,7 +8,8 @@ import polars as pl
 
 from botox_schedule.dates.days import age_on, is_placeholder_day
 from botox_schedule.engine.reading import Reading, read_record
-from botox_schedule.engine.track import Track, tracks_of
+from botox_schedule.engine.track import Track
+from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.errors import CountError, PanelError
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
 from botox_schedule.protocols.collection import ProtocolSet, age_cuts
@@ -107,8 +108,7 @@ class Asking(NamedTuple):
         reading = self.reading([session_of(date.min, indication, 0)], born_on, policy)
         if not reading.recognizes(indication):
             return None
-        track = tracks_of(reading, self.region, self.population)[0].track
-        return track if isinstance(track, Track) else None
+        return tracks_of(reading, self.region, self.population)[0].track
 
 
 _NOBODY = PatientRecord()
@@ -139,16 +139,18 @@ def ages_of(births: pl.DataFrame | None, asking: Asking) -> Ages:
     if births is None:
         return Ages(None, (None,))
     day = pl.col("born_on")
-    births = births.filter(~day.is_in([*filter(is_placeholder_day, births["born_on"].unique())]))
     # Of two days of birth that differ neither counts.
     births = births.group_by("patient").agg(pl.when(day.min() == day.max()).then(day.min()))
     cuts = age_cuts(asking.known)
-    days = births["born_on"].drop_nulls().unique()
+    stated = births["born_on"].drop_nulls().unique()
+    days = [day for day in stated if not is_placeholder_day(day)]
     groups = [1 + sum(age_on(day, asking.as_of) >= cut for cut in cuts) for day in days]
     born: list[date | None] = [None] * (len(cuts) + 2)
     for day, group in zip(days, groups, strict=True):
         born[group] = day
-    table = pl.DataFrame({"born_on": days, "age": pl.Series(groups, dtype=pl.Int8)})
+    table = pl.DataFrame(
+        {"born_on": pl.Series(days, dtype=pl.Date), "age": pl.Series(groups, dtype=pl.Int8)}
+    )
     return Ages(births.join(table, on="born_on", how="left"), tuple(born))
 
 
