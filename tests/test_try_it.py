@@ -84,7 +84,6 @@ class TestAnswer:
                 "session 1: units: Input should be greater than 0",
             ),
             ({"as_of": ""}, "enter a day that the calendar has"),
-            ({"as_of": "9999-12-31", "sessions": [session("9998-12-31")]}, "the date would leave"),
         ],
     )
     def test_without_an_answer_it_says_why(
@@ -93,6 +92,11 @@ class TestAnswer:
         found = ask(page, **changes)
         assert found["problem"].startswith(problem)
         assert found.keys() == {"problem"}
+
+    def test_a_session_on_a_placeholder_day_is_a_finding(self, page: Any) -> None:
+        for day in ("0001-01-01", "9999-12-31"):
+            found = ask(page, as_of="9999-12-31", sessions=[session(day)])["parts"]
+            assert "has a placeholder for its day" in found["findings"]
 
 
 class TestPython:

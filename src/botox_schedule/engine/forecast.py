@@ -37,6 +37,7 @@ from botox_schedule.engine.track import (
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef
 from botox_schedule.records.findings import Finding, make_finding
+from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import (
     DueStatus,
     FindingCode,
@@ -270,9 +271,7 @@ def forecast_of(
         days_since_last=_days_between(track.anchor, as_of),
         days_to_due=_days_between(as_of, dates.due),
         days_since_due=_days_between(dates.due, as_of),
-        booking=None
-        if booked is None
-        else made(Booking, on=booked.administered_on, session_id=booked.id),
+        booking=None if booked is None else _booking_of(booked),
         timeline=timeline,
         phase=None if timeline is None else phase_on(timeline, as_of),
         observed=observed,
@@ -282,6 +281,10 @@ def forecast_of(
         findings=_findings(track, besides, told, observed),
         reasons=date_reasons(track),
     )
+
+
+def _booking_of(visit: TreatmentSession) -> Booking:
+    return made(Booking, on=visit.administered_on, session_id=visit.id)
 
 
 def _findings(

@@ -8,8 +8,7 @@ import polars as pl
 
 from botox_schedule.dates.days import age_on, is_placeholder_day
 from botox_schedule.engine.reading import Reading, read_record
-from botox_schedule.engine.track import Track
-from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.track import Track, tracks_of
 from botox_schedule.errors import CountError, PanelError
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
 from botox_schedule.protocols.collection import ProtocolSet, age_cuts
@@ -108,7 +107,8 @@ class Asking(NamedTuple):
         reading = self.reading([session_of(date.min, indication, 0)], born_on, policy)
         if not reading.recognizes(indication):
             return None
-        return tracks_of(reading, self.region, self.population)[0].track
+        track = tracks_of(reading, self.region, self.population)[0].track
+        return track if isinstance(track, Track) else None
 
 
 _NOBODY = PatientRecord()
@@ -148,9 +148,7 @@ def ages_of(births: pl.DataFrame | None, asking: Asking) -> Ages:
     born: list[date | None] = [None] * (len(cuts) + 2)
     for day, group in zip(days, groups, strict=True):
         born[group] = day
-    table = pl.DataFrame(
-        {"born_on": pl.Series(days, dtype=pl.Date), "age": pl.Series(groups, dtype=pl.Int8)}
-    )
+    table = pl.DataFrame({"born_on": days, "age": groups}, {"born_on": pl.Date, "age": pl.Int8})
     return Ages(births.join(table, on="born_on", how="left"), tuple(born))
 
 
