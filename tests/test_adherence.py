@@ -124,8 +124,8 @@ class TestAdherence:
             found = adherence(
                 record, "chronic-migraine", as_of="2026-06-01", permissible_gap_days=30
             )
-            # A session there is one on an unknown day: no interval begins or ends with it.
-            assert found.cycles == 2
+            # A session on no day makes no cycle, and no interval of 2,025 years.
+            assert (found.cycles, found.late) == (2, 0)
 
     def test_an_effect_can_be_given_as_text(self) -> None:
         assert ask([84, 100], effect="12 weeks") == ask([84, 100], effect=bs.Interval(weeks=12))
