@@ -301,7 +301,7 @@ def _is_interval(reader: CellReader, text: str) -> bool:
 
 
 def _is_text(_: CellReader, text: str) -> bool:
-    return find_value("flag", text) != "no"
+    return find_value("flag", text) != "no" and find_value("missing", text) is None
 
 
 def _is_amount(_: CellReader, text: str) -> bool:
@@ -327,6 +327,7 @@ _SUBJECTS = (
         lambda reader, text: bool(reader.day(text).value) or _is("yes", text),
         _PAUSED,
     ),
+    _Subject("paused", _OF_ALL, _is_text, _PAUSED),
     _Subject("standing", _OF_ALL, lambda _, text: _is_pause(text), _PAUSED),
     # There the word is more often a side.
     _Subject(
