@@ -171,9 +171,11 @@ def _reason(reader: CellReader, cell: Cell) -> Parsed:
 _DIED = "may say that the patient has died; give a death in a table of care ends"
 
 
-_LATIN = str.maketrans("авекмнорстухіјѕαβεζηικμνορτυχ", "abekmhopctyxijsabezhikmnoptyx")
-_LATIN |= dict.fromkeys(range(0x300, 0x370))
-"""Letters of Cyrillic and Greek that look like Latin ones, at least as capitals; accents are none."""
+_LATIN: dict[int, int | None] = {
+    **str.maketrans("авекмнорстухіјѕαβεζηικμνορτυχ", "abekmhopctyxijsabezhikmnoptyx"),
+    **dict.fromkeys(range(0x300, 0x370)),
+}
+"""Letters of Cyrillic and Greek that look like Latin ones, at least as capitals; no accents."""
 _DECIMALS = re.compile("[.,]0+$")
 _APART = re.compile(r"[\W_]+")
 _DAY = Column(CellReader.day)
