@@ -142,7 +142,12 @@ class TestColumnsThatAreNotRead:
         ("header", "remark", "what"),
         [
             ("Notes", "deceased 3/2026", "say who has died"),
-            ("Comments", "Pt died in March, family informed", "say who has died"),
+            (
+                "Comments",
+                "Pt died in March, the family has been informed by phone",
+                "say who has died",
+            ),
+            ("Comments", "discharged" + " " * 60 + "to whom", ""),
             ("Info", "verstorben am 3.2.2026", "say who has died"),
             ("Notes", "moved away", "say who is on hold"),
             ("Notes", "pregnant - hold", "say who is on hold"),

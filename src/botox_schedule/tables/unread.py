@@ -46,7 +46,7 @@ REMEMBERED = 65_536
 """How many different cells of a column are kept."""
 # A column with more texts has no words that come up again.
 _MOST_WORDS = 100
-_LONGER_THAN_WORDS = 40
+_LONGER_THAN_REMARKS = 80
 
 
 class UnreadCells:
@@ -170,7 +170,7 @@ def unread_sheet(number: int) -> str:
 
 
 def _is_short(cell: Cell) -> bool:
-    return not isinstance(cell, str) or len(cell) < _LONGER_THAN_WORDS
+    return not isinstance(cell, str) or len(cell) < _LONGER_THAN_REMARKS
 
 
 def _absent(
