@@ -389,6 +389,10 @@ class TestDecisions:
         found = worklist(sessions, as_of="2026-04-10", **tables)
         assert found["patient"].to_list() == ["P1"]
 
+    def test_a_name_with_a_blank_is_quoted_for_a_shell(self) -> None:
+        with pytest.raises(TableError, match=r"\(--column 'birth date'=\.\.\.\)$"):
+            read_births(b"MRN,from\n1,2026-01-05\n")
+
     def test_a_table_of_another_kind_is_refused(self) -> None:
         with pytest.raises(
             TableError, match="line 1: no column for first; the columns are MRN, DOB"

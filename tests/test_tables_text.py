@@ -18,6 +18,28 @@ from table_samples import GOOD, HEADER, one, read, reasons
 
 class TestText:
     @pytest.mark.parametrize(
+        ("order", "days", "is_told"),
+        [
+            ("mdy", ("01/05/2026", "13/01/2026"), True),
+            ("%d.%m.%Y", ("05.01.2026", "01.13.2026"), True),
+            ("mdy", ("01/05/2026", "soon"), False),
+            ("mdy", ("01/05/2026", "31/31/2026"), False),
+            ("mdy", ("01/13/2026", "2026-01-13"), False),
+            ("%d %b %Y", ("05 Jan 2026", "soon"), False),
+        ],
+    )
+    def test_days_in_another_order_than_the_one_named_are_told(
+        self, order: str, days: tuple[str, ...], *, is_told: bool
+    ) -> None:
+        """The others may be read with day and month swapped, and nothing would say so."""
+        rows = [GOOD.replace("2026-01-05", day) for day in days]
+        reading = read("\n".join([HEADER, *rows]), date_format=order)
+        said = "date: some have day and month in the other order; look whether those that are read"
+        assert [p.reason.startswith(said) for p in reading.problems if p.line == 1] == (
+            [True] * is_told
+        )
+
+    @pytest.mark.parametrize(
         "text",
         [
             pytest.param(f"{HEADER}\n{GOOD}\n", id="plain"),

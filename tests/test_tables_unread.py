@@ -34,6 +34,7 @@ class TestColumnsThatAreNotRead:
             (("No Show",), "status"),
             (("Completed", "Canceled", ""), "status"),
             (("Completed", "Arrived", "Scheduled", "Left early"), "status"),
+            (("Injection", "Booking"), "status"),
             (("Full", "Touch-up"), "kind"),
         ],
     )
@@ -141,7 +142,12 @@ class TestColumnsThatAreNotRead:
         ("header", "remark", "what"),
         [
             ("Notes", "deceased 3/2026", "say who has died"),
-            ("Comments", "Pt died in March, family informed", "say who has died"),
+            (
+                "Comments",
+                "Pt died in March, the family has been informed by phone",
+                "say who has died",
+            ),
+            ("Comments", "discharged" + " " * 60 + "to whom", ""),
             ("Info", "verstorben am 3.2.2026", "say who has died"),
             ("Notes", "moved away", "say who is on hold"),
             ("Notes", "pregnant - hold", "say who is on hold"),
@@ -153,7 +159,11 @@ class TestColumnsThatAreNotRead:
             ("Notes", "left, 50 U", ""),
             ("Notes", "dead tired - will call back", ""),
             ("Notes", "not pregnant", ""),
-            ("On hold", "no, resumed", ""),
+            ("On hold", "surgery on 3 March", "say who is on hold"),
+            ("Pregnant?", "due 6/26", "say who is on hold"),
+            ("Do not book", "x", "say who is on hold"),
+            ("Rescheduled to", "2026-02-02", "say the status"),
+            ("Comments", "Pt didn't come", "say the status"),
             ("Notes", "rescheduled to 2/2", "say the status"),
             ("Notes", "Injection not given (fever)", "say the status"),
         ],
@@ -165,6 +175,19 @@ class TestColumnsThatAreNotRead:
         assert [reason[: len(f"column 5 may {what}")] for reason in told] == (
             [f"column 5 may {what}"] if what else []
         )
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "what"),
+        [
+            ("On hold", "no", ""),
+            ("On hold", "-", ""),
+            ("RTC", "16 weeks", "say how long to wait"),
+            ("Next Botox", "2026-04-05", "say for when a visit is booked"),
+        ],
+    )
+    def test_a_header_says_what_a_cell_is_about(self, header: str, cell: str, what: str) -> None:
+        told = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
+        assert [reason.startswith(f"column 5 may {what}") for reason in told] == [True] * bool(what)
 
     def test_a_remark_needs_no_header(self) -> None:
         reading = read("MRN,,DOS,Dx,Drug\nP1,moved away 2/26,2026-01-05,migraine,Botox\n")

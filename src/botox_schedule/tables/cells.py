@@ -42,6 +42,7 @@ _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _MIDNIGHT = re.compile(r"(?i)[ T]+(00?:00(:00([.,]0+)?)?|12:00(:00)? ?AM)$")
 _TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$|(?<=[0-9]{4})[ T]+[0-2][0-9][0-5][0-9]$")
+_SWAP = str.maketrans("dm", "md")
 _LONG_YEAR = re.compile("[0-9]{4}")
 _SERIAL = re.compile(r"[1-9][0-9]{4}([.,][0-9]+)?")
 _DIGIT = re.compile("[1-9]")
@@ -141,6 +142,13 @@ class CellReader:
         if self.date_format == "iso":
             return f"expected YYYY-MM-DD; {_OTHER_FORMAT}"
         return f"expected YYYY-MM-DD or {self.date_format}"
+
+    def is_swapped(self, cell: Cell) -> bool:
+        """Return whether a cell is a day only if day and month change places."""
+        swapped = self.date_format.translate(_SWAP)
+        if swapped == self.date_format or not is_day_pattern(swapped) or self.day(cell).value:
+            return False
+        return isinstance(CellReader(swapped, None, ()).day(cell).value, date)
 
     def birth_day(self, cell: Cell) -> Parsed:
         """Return a day of birth; a year of two digits is refused: its century is unknown."""

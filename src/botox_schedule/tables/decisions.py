@@ -175,7 +175,7 @@ _LATIN: dict[int, int | None] = {
     **str.maketrans("авекмнорстухіјѕαβεζηικμνορτυχ", "abekmhopctyxijsabezhikmnoptyx"),
     **dict.fromkeys(range(0x300, 0x370)),
 }
-"""Letters of Cyrillic and Greek that look like Latin ones, at least as capitals; accents are none."""
+"""Letters of Cyrillic and Greek that look like Latin ones, at least as capitals; no accents."""
 _DECIMALS = re.compile("[.,]0+$")
 _APART = re.compile(r"[\W_]+")
 _DAY = Column(CellReader.day)

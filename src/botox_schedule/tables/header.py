@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from shlex import quote
 
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.tables.lines import MOST_COLUMNS, Cell, Line, text_of
@@ -51,7 +52,7 @@ class ColumnNames:
         if folded(name) in self._known and not get_close_matches(means.casefold(), first):
             raise TableError(
                 f"columns: give the name in the file first, such as {{{means!r}: {name!r}}}; "
-                f"in a command it comes last: --column {name}={means}"
+                f"in a command it comes last: --column {quote(f'{name}={means}')}"
             )
         nearest = get_close_matches(means.casefold(), list(first), n=1, cutoff=0)
         raise TableError(
@@ -151,7 +152,7 @@ class ColumnNames:
                 both = " and ".join(repr(text_of(line.cells[index])) for index in found)
                 raise TableError(
                     f"line {line.number}: {both} both mean {self.first(column)}; choose one with "
-                    f"columns={{'...': '{self.first(column)}'}} (--column {self.first(column)}=...)"
+                    f"columns={{'...': '{self.first(column)}'}} (--column {quote(self.first(column))}=...)"
                 )
 
     def _check_required(self, line: Line, places: Collection[str]) -> None:
@@ -159,7 +160,7 @@ class ColumnNames:
         if missing:
             raise TableError(
                 f"line {line.number}: no column for {', '.join(missing)}; {self._found(line)}; "
-                f"name one with columns={{'...': '{missing[0]}'}} (--column {missing[0]}=...)"
+                f"name one with columns={{'...': '{missing[0]}'}} (--column {quote(missing[0])}=...)"
             )
 
     def _found(self, line: Line) -> str:

@@ -209,6 +209,7 @@ class _RowReader:
         self, names: ColumnNames, columns: Mapping[str, Column], found: Table, reader: CellReader
     ) -> None:
         self._is_header = names.is_header
+        self._reader = reader
         self.width = found.width
         self.header = _folded(found.header, found.width)
         self.noted: set[Cell] = set()
@@ -295,10 +296,10 @@ class _RowReader:
         yield _Note(_TOO_LONG)
 
     def swapped(self) -> Iterator[str]:
-        """Yield a note for each column of days that a spreadsheet of another country may have read.
+        """Yield a note for each column in which day and month may have changed places.
 
-        It makes dates of those days that it can read, with day and month swapped, and leaves the
-        others as texts.
+        A spreadsheet of another country makes dates of those days that it can read so, and leaves
+        the others as texts. In a text, days after the 12th tell a wrong format.
         """
         for cells in self.columns:
             dates = [cell.day for cell in cells if isinstance(cell, date)]
@@ -309,6 +310,8 @@ class _RowReader:
             ]
             if dates and texts and max(dates) <= _MONTHS < min(texts):
                 yield f"{cells.known_as}: {_SWAPPED}"
+            elif texts and any(map(self._reader.is_swapped, cells.notes)):
+                yield f"{cells.known_as}: {_OTHER_ORDER}"
 
     def _header_again(self, line: Line) -> RowValues:
         """Report the header of a further page, or refuse a table of other columns below."""
@@ -324,6 +327,9 @@ def _folded(line: Line, width: int) -> list[str]:
 _UNDER_A_TITLE = "a title above it may say that the row does not count; give it a status"
 _MONTHS = 12
 _SWAPPED = "a spreadsheet may have swapped day and month in some; export the days as YYYY-MM-DD"
+_OTHER_ORDER = (
+    "some have day and month in the other order; look whether those that are read are right"
+)
 _LINE_BREAK = "a line break was found; a quotation mark may be open"
 _MAY_BE_CUT = "cells beyond the header may belong to it, as in 1,000"
 _HEADER_AGAIN = "the header again; the rows after it are read"

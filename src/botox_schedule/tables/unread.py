@@ -46,7 +46,7 @@ REMEMBERED = 65_536
 """How many different cells of a column are kept."""
 # A column with more texts has no words that come up again.
 _MOST_WORDS = 100
-_LONGER_THAN_WORDS = 40
+_LONGER_THAN_REMARKS = 80
 
 
 class UnreadCells:
@@ -170,7 +170,7 @@ def unread_sheet(number: int) -> str:
 
 
 def _is_short(cell: Cell) -> bool:
-    return not isinstance(cell, str) or len(cell) < _LONGER_THAN_WORDS
+    return not isinstance(cell, str) or len(cell) < _LONGER_THAN_REMARKS
 
 
 def _absent(
@@ -301,7 +301,7 @@ def _is_interval(reader: CellReader, text: str) -> bool:
 
 
 def _is_text(_: CellReader, text: str) -> bool:
-    return find_value("flag", text) != "no"
+    return find_value("flag", text) != "no" and find_value("missing", text) is None
 
 
 def _is_amount(_: CellReader, text: str) -> bool:
@@ -327,6 +327,7 @@ _SUBJECTS = (
         lambda reader, text: bool(reader.day(text).value) or _is("yes", text),
         _PAUSED,
     ),
+    _Subject("paused", _OF_ALL, _is_text, _PAUSED),
     _Subject("standing", _OF_ALL, lambda _, text: _is_pause(text), _PAUSED),
     # There the word is more often a side.
     _Subject(

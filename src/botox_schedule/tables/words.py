@@ -107,7 +107,7 @@ def parts_of(remark: str) -> list[str]:
     >>> parts_of("Pregnant - hold"), parts_of("Pt died in March 2026")
     (['Pregnant - hold', 'pregnant', 'hold'], ['Pt died in March 2026', 'died'])
     """
-    lowered = remark.lower()
+    lowered = remark[:LONGEST_NAME].lower()
     parts = filter(None, map(str.strip, _BETWEEN.split(lowered)))
     found = (_AROUND_A_WORD.sub("", part) for part in parts)
     return [remark, *(part for part in found if part != lowered)]
@@ -133,13 +133,16 @@ def find_value(name: str, text: str) -> str | None:
     >>> find_value("status", "No-Show"), find_value("status", "maybe")
     ('no_show', None)
     """
-    return _values(name).get(folded(text))
+    return find_values(text, name).pop()
 
 
 def find_values(text: str, *names: str) -> set[str | None]:
     """Return what a word stands for in several lists, None where it is in one of them no word."""
-    told = folded(text)
+    told = folded(text) if len(text) <= _LONGEST_WORD else "…"
     return {_values(name).get(told) for name in names}
+
+
+_LONGEST_WORD = 60
 
 
 def examples(name: str) -> str:
