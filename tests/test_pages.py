@@ -348,6 +348,10 @@ class TestHandout:
         assert "Not before Monday, March 30, 2026." in page(given, protocol=SPASTICITY)
         assert "Not before" not in page(given, protocol=SPASTICITY, as_of="2026-03-30")
 
+    def test_who_is_booked_is_not_asked_to_call(self) -> None:
+        assert "please call: from Apr 7, 2026 on" in page(as_of="2026-04-10")
+        assert "please call" not in page(booked("2026-04-20"), as_of="2026-04-10")
+
     def test_a_booking_is_the_next_visit_and_does_not_hide_the_due_days(self) -> None:
         html = page(booked("2026-04-01"))
         assert following(html) == "Your next visit is booked for Wednesday, April 1, 2026."

@@ -254,8 +254,10 @@ class _Story(NamedTuple):
         holds = hold_bands(self.track.holds.known, words, since=found.as_of)
         last, following = messages.day(self.timeline.administered_on), self.next_visit()
         described = messages.say("timeline_description", last=last, next=following)
-        lanes = [lane._replace(bands=[*lane.bands, *holds])]
-        drawn = words.draw(messages.words["timeline"], described, lanes, found.as_of, _PHONE)
+        # Who has a visit need not call for one.
+        lines = [line for line in lane.lines if line.kind != "overdue" or found.booking is None]
+        lane = lane._replace(bands=[*lane.bands, *holds], lines=lines)
+        drawn = words.draw(messages.words["timeline"], described, [lane], found.as_of, _PHONE)
         return Markup(drawn)  # noqa: S704 - our own SVG, escaped
 
     def sources(self) -> Iterator[str]:
