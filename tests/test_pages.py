@@ -341,6 +341,7 @@ class TestHandout:
         protocol = as_needed(minimum="12 weeks", usual="24 to 26 weeks", **TYPICAL)
         html = page(bladder, protocol=protocol)
         assert following(html).startswith("Your next treatment is due between")
+        assert "many people ask again" not in html
         assert more(html) == ["Not before Monday, March 30, 2026."]
 
     def test_the_first_allowed_day_is_said_where_it_is_not_the_due_day(self) -> None:

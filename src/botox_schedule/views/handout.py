@@ -207,9 +207,14 @@ class _Story(NamedTuple):
 
     @property
     def _typical_on(self) -> date | None:
-        """The typical day; what many people do does not change with a pause or a longer minimum."""
-        dates = self.track.dates
-        return dates and self.found.dates.typical_on and dates.typical_stated
+        """The typical day where no day is due.
+
+        What many people do does not change with a pause or a longer minimum.
+        """
+        stated, dates = self.track.dates, self.found.dates
+        if stated is None or dates.due is not None or dates.typical_on is None:
+            return None
+        return stated.typical_stated
 
     @property
     def _is_as_needed(self) -> bool:
