@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 import botox_schedule as bs
 from botox_schedule import outcomes as out
+from botox_schedule.errors import CountError
 from botox_schedule.outcomes.figures import ExactDays, ExactWeight
 from botox_schedule.testing import record_from_gaps
 from samples import MIGRAINE
@@ -301,6 +302,16 @@ class TestOutcomes:
         assert none.week is None
         late = out.wear_off([1, 2], definition="any_late_rise", administered_on="2026-01-05")
         assert late.week == 2
+
+    def test_a_number_of_numpy_says_how_to_make_one(self) -> None:
+        number = pytest.importorskip("numpy", reason="NumPy is not installed").int64(30)
+        record = record_from_gaps([], starts_on=date(2026, 1, 5))
+        with pytest.raises(CountError, match=r"permissible_gap_days: .* int\(\) makes one"):
+            out.adherence(
+                record, "chronic-migraine", as_of="2026-03-01", permissible_gap_days=number
+            )
+        with pytest.raises(CountError, match=r"weeks: .* int\(\) makes one of NumPy's"):
+            out.wear_off([number], definition="nadir_rise", administered_on="2026-01-05")
 
     def test_no_truth_is_no_number(self) -> None:
         with pytest.raises(ValidationError) as caught:

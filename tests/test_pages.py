@@ -341,12 +341,17 @@ class TestHandout:
         protocol = as_needed(minimum="12 weeks", usual="24 to 26 weeks", **TYPICAL)
         html = page(bladder, protocol=protocol)
         assert following(html).startswith("Your next treatment is due between")
+        assert "many people ask again" not in html
         assert more(html) == ["Not before Monday, March 30, 2026."]
 
     def test_the_first_allowed_day_is_said_where_it_is_not_the_due_day(self) -> None:
         given = record_from_gaps([], starts_on=date(2026, 1, 5), indication="spasticity")
         assert "Not before Monday, March 30, 2026." in page(given, protocol=SPASTICITY)
         assert "Not before" not in page(given, protocol=SPASTICITY, as_of="2026-03-30")
+
+    def test_who_is_booked_is_not_asked_to_call(self) -> None:
+        assert "please call: from Apr 7, 2026 on" in page(as_of="2026-04-10")
+        assert "please call" not in page(booked("2026-04-20"), as_of="2026-04-10")
 
     def test_a_booking_is_the_next_visit_and_does_not_hide_the_due_days(self) -> None:
         html = page(booked("2026-04-01"))

@@ -24,7 +24,15 @@ from botox_schedule.outcomes.figures import (
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.terms import word_of
-from botox_schedule.values import Fields, PatientValue, Rows, Several, Value, of_kind
+from botox_schedule.values import (
+    Fields,
+    PatientValue,
+    Rows,
+    Several,
+    Value,
+    all_of_kind,
+    of_kind,
+)
 
 LONGEST_ATTACK = 100
 """The most days an attack may cover: more are a mistake in the dates."""
@@ -276,14 +284,24 @@ class HeadacheDiary(PatientValue, frozen=True):
         """The last recorded day, or None without one."""
         return max(self._kinds, default=None)
 
-    def until(self, day: date) -> Self:
-        """Return the diary up to *day*, that day included, with its baseline."""
+    def until(self, day: DayInput) -> Self:
+        """Return the diary up to *day*, that day included, with its baseline.
+
+        Raises:
+            DayError: When *day* is not a calendar day.
+        """
+        last = as_day(day, "day")
         return type(self)(
-            days=tuple(entry for entry in self.days if entry.on <= day), baseline=self.baseline
+            days=tuple(entry for entry in self.days if entry.on <= last), baseline=self.baseline
         )
 
     def count(self, window: Window) -> DiaryCount:
-        """Return the counts for the days of *window*, both ends included."""
+        """Return the counts for the days of *window*, both ends included.
+
+        Raises:
+            TypeError: When *window* is not a :class:`~botox_schedule.Window`.
+        """
+        of_kind(window, Window, "window: give a Window, such as Window(first=..., last=...)")
         kinds = [self._kinds[day] for day in self._days_in(window)]
         return DiaryCount(
             window=window,
@@ -293,8 +311,13 @@ class HeadacheDiary(PatientValue, frozen=True):
         )
 
     def recorded_in(self, windows: Iterable[Window]) -> int:
-        """Return how many recorded days are in any of *windows*; a day in two counts once."""
-        return len({day for window in windows for day in self._days_in(window)})
+        """Return how many recorded days are in any of *windows*; a day in two counts once.
+
+        Raises:
+            TypeError: When one is not a :class:`~botox_schedule.Window`.
+        """
+        given = all_of_kind(windows, Window, "windows: give a list of Window(first=..., last=...)")
+        return len({day for window in given for day in self._days_in(window)})
 
     def _days_in(self, window: Window) -> list[date]:
         """The recorded days of a window, in order."""

@@ -35,13 +35,19 @@ def _exact(value: Any) -> Fraction:
     if isinstance(value, Fraction) and max(abs(value.numerator), value.denominator) < _MOST:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction | str):
-        raise ValueError(_EXPECTED)  # noqa: TRY004 - pydantic turns only this into its error
+        raise ValueError(f"{_EXPECTED}{_hint(value)}")  # noqa: TRY004 - pydantic turns only this into its error
     if len(text := str(value)) > _LONGEST_NUMBER or _HUGE.search(text):
         raise ValueError(_EXPECTED)
     try:
         return Fraction(text)
     except (ValueError, ZeroDivisionError, OverflowError):
         raise ValueError(_EXPECTED) from None
+
+
+def _hint(value: object) -> str:
+    """How to make a number of one of NumPy's, which otherwise looks like what is wanted."""
+    is_numpy = hasattr(value, "__index__") and not isinstance(value, int)
+    return "; int() makes one of NumPy's" if is_numpy else ""
 
 
 def _not_negative(value: Fraction) -> Fraction:
@@ -106,5 +112,6 @@ def whole(value: int, name: str, least: int = 0) -> int:
         CountError: For anything else, True included.
     """
     if not is_whole(value, least):
-        raise CountError(f"{name}: give a whole number that is not below {least}")
+        hint = _hint(value)
+        raise CountError(f"{name}: give a whole number that is not below {least}{hint}")
     return value

@@ -47,11 +47,15 @@ class ModifiedAshworth(Enum):
     def steps_from(self, before: Self) -> int:
         """Return how many steps this is above *before*; negative where it is better.
 
+        Raises:
+            TypeError: When *before* is not a step of the scale.
+
         >>> ModifiedAshworth("1") < ModifiedAshworth("1+") < ModifiedAshworth("2")
         True
         >>> ModifiedAshworth("1+").steps_from(ModifiedAshworth("3"))
         -2
         """
+        of_kind(before, ModifiedAshworth, "before: give a step, such as ModifiedAshworth('1+')")
         return self._step - before._step
 
 

@@ -208,9 +208,14 @@ class _Story(NamedTuple):
 
     @property
     def _typical_on(self) -> date | None:
-        """The typical day; what many people do does not change with a pause or a longer minimum."""
-        dates = self.track.dates
-        return dates and self.found.dates.typical_on and dates.typical_stated
+        """The typical day where no day is due.
+
+        What many people do does not change with a pause or a longer minimum.
+        """
+        stated, dates = self.track.dates, self.found.dates
+        if stated is None or dates.due is not None or dates.typical_on is None:
+            return None
+        return stated.typical_stated
 
     @property
     def _is_as_needed(self) -> bool:
@@ -255,8 +260,10 @@ class _Story(NamedTuple):
         holds = hold_bands(self.track.holds.known, words, since=found.as_of)
         last, following = messages.day(self.timeline.administered_on), self.next_visit()
         described = messages.say("timeline_description", last=last, next=following)
-        lanes = [lane._replace(bands=[*lane.bands, *holds])]
-        drawn = words.draw(messages.words["timeline"], described, lanes, found.as_of, _PHONE)
+        # Who has a visit need not call for one.
+        lines = [line for line in lane.lines if line.kind != "overdue" or found.booking is None]
+        lane = lane._replace(bands=[*lane.bands, *holds], lines=lines)
+        drawn = words.draw(messages.words["timeline"], described, [lane], found.as_of, _PHONE)
         return Markup(drawn)  # noqa: S704 - our own SVG, escaped
 
     def sources(self) -> Iterator[str]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from botox_schedule.dates.intervals import Interval, positive_interval
-from botox_schedule.errors import CountError, PanelError
-from botox_schedule.values import is_whole
+from botox_schedule.errors import PanelError
+from botox_schedule.outcomes.figures import whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,8 +74,8 @@ def interval_histogram(
     'days from one session to the next'
     """
     least = None if minimum is None else positive_interval(minimum, "a minimum")
-    if overdue_after_days is not None and not is_whole(overdue_after_days, 0):
-        raise CountError("overdue_after_days: give a whole number that is not below 0")
+    if overdue_after_days is not None:
+        whole(overdue_after_days, "overdue_after_days")
     axes = _axes(ax)
     days, held = _columns(cycles, "interval_days", "held")
     given = [day for day, waits in zip(days, held, strict=True) if day is not None and not waits]
