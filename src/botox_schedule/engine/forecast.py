@@ -37,6 +37,7 @@ from botox_schedule.engine.track import (
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef
 from botox_schedule.records.findings import Finding, make_finding
+from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import (
     DueStatus,
     FindingCode,
@@ -269,9 +270,7 @@ def forecast_of(
         days_since_last=_days_between(track.anchor, as_of),
         days_to_due=_days_between(as_of, dates.due),
         days_since_due=_days_between(dates.due, as_of),
-        booking=None
-        if booked is None
-        else made(Booking, on=booked.administered_on, session_id=booked.id),
+        booking=_booking_of(booked),
         timeline=timeline,
         phase=None if timeline is None else phase_on(timeline, as_of),
         observed=observed,
@@ -329,6 +328,12 @@ def _own_response(
 def _days_between(first: date | None, last: date | None) -> int | None:
     """The days from *first* to *last*; None where one is unknown or they are not in that order."""
     return None if first is None or last is None or first > last else (last - first).days
+
+
+def _booking_of(session: TreatmentSession | None) -> Booking | None:
+    if session is None:
+        return None
+    return made(Booking, on=session.administered_on, session_id=session.id)
 
 
 def _early_ends(observed: ObservedResponse | None, track: AnyTrack) -> Iterator[Finding]:

@@ -134,8 +134,7 @@ def standing_of(
     track = found.track
     protocol = track.protocol if isinstance(track, Track) else None
     dates, booked, judgment = track.dates, track.next_booking, last_judgment(track)
-    boundaries = (None,) * 4 if dates is None else dates.boundaries
-    earliest, due, overdue_from, lapsed_from = boundaries
+    earliest, due, overdue_from, lapsed_from = dates.boundaries if dates else (None,) * 4
     told = track_findings(track, last_cycle_findings(track, judgment))
     limits = _about_limits(track) if with_limits else ()
     return Standing(
