@@ -210,7 +210,7 @@ def _lateness(
     if window is None:
         return (None if latest is None else latest.gives), 0
     due = window.first if latest is None else max(window.first, latest.gives)
-    overdue_from = overdue_after(due, window, holds, track.policy)
+    overdue_from = overdue_after(due, window, holds, track.policy.short_month)
     last = holds.advance(due, (window.last - window.first).days)
     if overdue_from is None or last is None or day < overdue_from:
         return due, 0

@@ -20,7 +20,7 @@ from botox_schedule.engine.rules import (
 )
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
-from botox_schedule.terms import DateName, DueStatus, UsualOwner
+from botox_schedule.terms import DateName, DueStatus, ShortMonth, UsualOwner
 from botox_schedule.values import Fields, Value, made, notebook_html
 
 _STATUSES = (DueStatus.ALLOWED, DueStatus.DUE, DueStatus.OVERDUE, DueStatus.LAPSED)
@@ -171,7 +171,7 @@ def _usual_window(rules: IntervalRules, in_force: RulesOn) -> UsualWindow | None
     else:
         lapsed_from = lapse.added_to(facts.anchor, short_month)
     lapsed_from = max(lapsed_from, overdue_from)
-    return UsualWindow(in_force.usual, first, last, overdue_from, lapsed_from)
+    return UsualWindow(in_force.usual, grace, first, last, overdue_from, lapsed_from)
 
 
 def _from_due(
@@ -184,7 +184,7 @@ def _from_due(
     if due is None:
         return None, None
     facts = rules.facts
-    overdue_from = overdue_after(due, window, holds, facts.policy)
+    overdue_from = overdue_after(due, window, holds, facts.policy.short_month)
     lapsed_from = holds.advance(due, (window.lapsed_from - window.first).days)
     if overdue_from is not None and lapsed_from is not None:
         lapsed_from = max(lapsed_from, overdue_from)
@@ -194,14 +194,14 @@ def _from_due(
 
 
 def overdue_after(
-    due: date, window: UsualWindow, holds: HoldCalendar, policy: SchedulingPolicy
+    due: date, window: UsualWindow, holds: HoldCalendar, short_month: ShortMonth
 ) -> date | None:
     """Return the first overdue day of a cycle due on *due*; None if an open hold comes first.
 
     Days on hold do not count, and after a hold the patient has the grace once more.
     """
     boundary = holds.advance(due, (window.overdue_from - window.first).days)
-    return holds.after_return(boundary, policy.grace_for(window.usual.kind), policy.short_month)
+    return holds.after_return(boundary, window.grace, short_month)
 
 
 def _before(ends_on: date | None, day: date | None) -> date | None:

@@ -276,8 +276,7 @@ def _usual_reasons(
     lapsed = f"{lapse} after the last session" if lapse else "twice the end of the usual range"
     limit = ", but not before overdue_from," if window.lapsed_from == window.overdue_from else ""
     begins = f"{words} begins on {window.first}"
-    grace = f"{track.policy.grace_for(usual.kind)} of grace"
-    late = f"{window.overdue_from} is the first day after {grace}"
+    late = f"{window.overdue_from} is the first day after {window.grace} of grace"
     ends = f"{words} ends on {window.last}; {late}"
     lapses = f"{lapsed}{limit} gives {window.lapsed_from}"
     dated = (

@@ -130,6 +130,7 @@ class UsualWindow(NamedTuple):
     """The days of a usual range after an anchor, before holds and slides move them."""
 
     usual: UsualRange
+    grace: Interval
     first: date
     last: date
     overdue_from: date
