@@ -207,10 +207,10 @@ def _lateness(
 ) -> tuple[date | None, int]:
     """Return the due day, holds ignored, and how many days off hold the cycle was late."""
     holds, latest = track.holds, in_force.latest
-    if window is None or in_force.usual is None:
+    if window is None:
         return (None if latest is None else latest.gives), 0
     due = window.first if latest is None else max(window.first, latest.gives)
-    overdue_from = overdue_after(due, window, in_force.usual, holds, track.policy)
+    overdue_from = overdue_after(due, window, holds, track.policy.short_month)
     last = holds.advance(due, (window.last - window.first).days)
     if overdue_from is None or last is None or day < overdue_from:
         return due, 0

@@ -16,12 +16,11 @@ from botox_schedule.engine.rules import (
     Period,
     RuleFacts,
     RulesOn,
-    UsualRange,
     UsualWindow,
 )
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
-from botox_schedule.terms import DateName, DueStatus, UsualOwner
+from botox_schedule.terms import DateName, DueStatus, ShortMonth, UsualOwner
 from botox_schedule.values import Fields, Value, made, notebook_html
 
 _STATUSES = (DueStatus.ALLOWED, DueStatus.DUE, DueStatus.OVERDUE, DueStatus.LAPSED)
@@ -108,7 +107,7 @@ def track_dates(rules: IntervalRules, holds: HoldCalendar, as_of: date) -> Track
     if window is None:
         return TrackDates(earliest, None, None, None, *typical, in_force, period.first, None)
     due = first_allowed(rules, holds, max(earliest, window.first))
-    overdue_from, lapsed_from = _from_due(rules, in_force, window, due, holds)
+    overdue_from, lapsed_from = _from_due(rules, window, due, holds)
     return TrackDates(
         earliest, due, overdue_from, lapsed_from, *typical, in_force, period.first, window
     )
@@ -172,24 +171,20 @@ def _usual_window(rules: IntervalRules, in_force: RulesOn) -> UsualWindow | None
     else:
         lapsed_from = lapse.added_to(facts.anchor, short_month)
     lapsed_from = max(lapsed_from, overdue_from)
-    return UsualWindow(first, last, overdue_from, lapsed_from)
+    return UsualWindow(in_force.usual, grace, first, last, overdue_from, lapsed_from)
 
 
 def _from_due(
-    rules: IntervalRules,
-    in_force: RulesOn,
-    window: UsualWindow,
-    due: date | None,
-    holds: HoldCalendar,
+    rules: IntervalRules, window: UsualWindow, due: date | None, holds: HoldCalendar
 ) -> tuple[date | None, date | None]:
     """Return overdue_from and lapsed_from, counted from *due* without days on hold.
 
     The window slides with *due*: each boundary keeps its distance from the first usual day.
     """
-    if due is None or in_force.usual is None:
+    if due is None:
         return None, None
     facts = rules.facts
-    overdue_from = overdue_after(due, window, in_force.usual, holds, facts.policy)
+    overdue_from = overdue_after(due, window, holds, facts.policy.short_month)
     lapsed_from = holds.advance(due, (window.lapsed_from - window.first).days)
     if overdue_from is not None and lapsed_from is not None:
         lapsed_from = max(lapsed_from, overdue_from)
@@ -199,18 +194,14 @@ def _from_due(
 
 
 def overdue_after(
-    due: date,
-    window: UsualWindow,
-    usual: UsualRange,
-    holds: HoldCalendar,
-    policy: SchedulingPolicy,
+    due: date, window: UsualWindow, holds: HoldCalendar, short_month: ShortMonth
 ) -> date | None:
     """Return the first overdue day of a cycle due on *due*; None if an open hold comes first.
 
     Days on hold do not count, and after a hold the patient has the grace once more.
     """
     boundary = holds.advance(due, (window.overdue_from - window.first).days)
-    return holds.after_return(boundary, policy.grace_for(usual.kind), policy.short_month)
+    return holds.after_return(boundary, window.grace, short_month)
 
 
 def _before(ends_on: date | None, day: date | None) -> date | None:

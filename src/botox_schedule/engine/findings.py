@@ -74,7 +74,9 @@ def track_findings(
             found += _age(track, on or track.as_of)
             found += _rules(track, on or track.as_of)
     found += _unread(track)
-    found += booking_findings(track)
+    found += past_booking_findings(track)
+    if track.history.booked:
+        found += _forbidden_bookings(track, visits_ahead(track))
     return tuple(dict.fromkeys(found))
 
 
@@ -286,13 +288,6 @@ def _below(
 ) -> Iterable[Finding]:
     if any(m.kind in kinds and m.gives > override.gives for m in minimums):
         yield make_finding(code, _BELOW[code])
-
-
-def booking_findings(track: AnyTrack) -> Iterable[Finding]:
-    """Yield the findings about booked visits, those ahead and those that have passed."""
-    yield from past_booking_findings(track)
-    if track.history.booked:
-        yield from _forbidden_bookings(track, visits_ahead(track))
 
 
 def past_booking_findings(track: AnyTrack) -> Iterable[Finding]:

@@ -271,7 +271,7 @@ def forecast_of(
         days_since_last=_days_between(track.anchor, as_of),
         days_to_due=_days_between(as_of, dates.due),
         days_since_due=_days_between(dates.due, as_of),
-        booking=None if booked is None else _booking_of(booked),
+        booking=_booking_of(booked),
         timeline=timeline,
         phase=None if timeline is None else phase_on(timeline, as_of),
         observed=observed,
@@ -281,10 +281,6 @@ def forecast_of(
         findings=_findings(track, besides, told, observed),
         reasons=date_reasons(track),
     )
-
-
-def _booking_of(visit: TreatmentSession) -> Booking:
-    return made(Booking, on=visit.administered_on, session_id=visit.id)
 
 
 def _findings(
@@ -332,6 +328,12 @@ def _own_response(
 def _days_between(first: date | None, last: date | None) -> int | None:
     """The days from *first* to *last*; None where one is unknown or they are not in that order."""
     return None if first is None or last is None or first > last else (last - first).days
+
+
+def _booking_of(session: TreatmentSession | None) -> Booking | None:
+    if session is None:
+        return None
+    return made(Booking, on=session.administered_on, session_id=session.id)
 
 
 def _early_ends(observed: ObservedResponse | None, track: AnyTrack) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ class HoldCalendar:
 
     def covers(self, day: date) -> bool:
         """Whether *day* is on hold."""
-        return bool(self.spans) and any(is_within(first, day, last) for first, last in self.spans)
+        return self.next_free(day) != day
 
     def touches(self, first: date, last: date) -> bool:
         """Whether a day from *first* to *last*, both included, is on hold."""
@@ -53,8 +53,6 @@ class HoldCalendar:
 
     def advance(self, day: date, count: int) -> date | None:
         """The day *count* days off hold after *day*; None if an open hold comes first."""
-        if not self.spans:
-            return shifted(day, count)
         free = self.next_free(day)
         for first, last in self.spans:
             if free is None or first <= free:

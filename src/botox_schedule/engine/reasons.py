@@ -150,11 +150,11 @@ def date_reasons(track: AnyTrack) -> dict[str, DateReason]:
         return _undated(track, _why_never(track, dates.rules))
     inputs = _counted_from(track)
     reasons = {DateName.EARLIEST.value: _earliest(track, dates, inputs)}
-    if dates.window is None or dates.rules.usual is None:
+    if dates.window is None:
         rest = (DateName.DUE, DateName.OVERDUE_FROM, DateName.LAPSED_FROM)
         sentence = "no usual range is recorded here"
         return reasons | _undated(track, sentence, rest)
-    return reasons | _usual_reasons(track, dates, dates.window, dates.rules.usual, inputs[:1])
+    return reasons | _usual_reasons(track, dates, dates.window, inputs[:1])
 
 
 def _undated(
@@ -269,15 +269,14 @@ def _basis(source: SourceRef | None, version: TreatmentProtocol, *, stated: bool
 
 
 def _usual_reasons(
-    track: Track, dates: TrackDates, window: UsualWindow, usual: UsualRange, inputs: tuple[str, ...]
+    track: Track, dates: TrackDates, window: UsualWindow, inputs: tuple[str, ...]
 ) -> dict[str, DateReason]:
+    usual, lapse = window.usual, track.policy.lapsed_after
     words = usual_words(usual)
-    lapse = track.policy.lapsed_after
     lapsed = f"{lapse} after the last session" if lapse else "twice the end of the usual range"
     limit = ", but not before overdue_from," if window.lapsed_from == window.overdue_from else ""
     begins = f"{words} begins on {window.first}"
-    grace = f"{track.policy.grace_for(usual.kind)} of grace"
-    late = f"{window.overdue_from} is the first day after {grace}"
+    late = f"{window.overdue_from} is the first day after {window.grace} of grace"
     ends = f"{words} ends on {window.last}; {late}"
     lapses = f"{lapsed}{limit} gives {window.lapsed_from}"
     dated = (

@@ -127,8 +127,10 @@ class Period(NamedTuple):
 
 
 class UsualWindow(NamedTuple):
-    """The days of the usual range after an anchor, before holds and slides move them."""
+    """The days of a usual range after an anchor, before holds and slides move them."""
 
+    usual: UsualRange
+    grace: Interval
     first: date
     last: date
     overdue_from: date

@@ -9,14 +9,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from botox_schedule.dates.days import age_on, is_within, near, open_end, shifted
+from botox_schedule.dates.days import age_on, is_within, near, open_end
 from botox_schedule.engine.cycles import (
     CycleJudgment,
     judge_cycle,
     last_cycle_findings,
     last_judgment,
 )
-from botox_schedule.engine.dates import first_allowed
+from botox_schedule.engine.dates import first_allowed, unbroken
 from botox_schedule.engine.findings import later_sessions, next_look, track_findings
 from botox_schedule.engine.holds import joined
 from botox_schedule.engine.limits import is_clear, limit_answers, touch_up_findings
@@ -134,8 +134,7 @@ def standing_of(
     track = found.track
     protocol = track.protocol if isinstance(track, Track) else None
     dates, booked, judgment = track.dates, track.next_booking, last_judgment(track)
-    boundaries = (None,) * 4 if dates is None else dates.boundaries
-    earliest, due, overdue_from, lapsed_from = boundaries
+    earliest, due, overdue_from, lapsed_from = dates.boundaries if dates else (None,) * 4
     told = track_findings(track, last_cycle_findings(track, judgment))
     limits = _about_limits(track) if with_limits else ()
     return Standing(
@@ -221,14 +220,12 @@ def last_chance_on(track: AnyTrack) -> date | None:
     earliest = track.dates.earliest
     # The run of days that gives the earliest one has a free day from as_of on.
     first = first_allowed(track.rules, track.holds, max(track.as_of, earliest)) or earliest
-    period = track.rules.period_of(first)
-    last = [] if period is None or period.last is None else [period.last]
-    last += [shifted(begin, -1) for begin, _ in track.holds.spans if begin > first]
+    ends = [unbroken(track.rules, track.holds, first, date.max, first).last]
     # A renewal that begins on the day after continues what it renews.
     approved = [a.valid for a in track.rules.facts.approved]
     covered = joined((valid.first, open_end(valid.last)) for valid in approved)
-    last += [end for begin, end in covered if end is not None and is_within(begin, first, end)]
-    return min(last, default=None)
+    ends += [end for begin, end in covered if end is not None and is_within(begin, first, end)]
+    return None if min(ends) == date.max else min(ends)
 
 
 class Placed(NamedTuple):

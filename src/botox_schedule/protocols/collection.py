@@ -58,7 +58,6 @@ class ProtocolSet:
         self._families = _families(protocols)
         families = chain.from_iterable(self._families[key] for key in sorted(self._families))
         self._protocols = tuple(chain.from_iterable(families))
-        self._clocks: dict[tuple[Population, str], dict[str, frozenset[str]]] = {}
         self._is_dated = any(p.in_force.first or p.in_force.last for p in self._protocols)
         named = {i for p in self._protocols for i in (p.indication, *p.shares_clock_with)}
         _refuse_other_names(named)
@@ -111,12 +110,7 @@ class ProtocolSet:
         ``shares_clock_with`` connects them, across all known protocols for the population and
         region, whatever the product.
         """
-        key = population, region
-        if key not in self._clocks:
-            here = (p for p in self if (p.population, p.region) == key)
-            groups = (frozenset((p.indication, *p.shares_clock_with)) for p in here)
-            self._clocks[key] = _connected(groups)
-        return self._clocks[key].get(indication, frozenset((indication,)))
+        return _clocks(self, population, region).get(indication, frozenset((indication,)))
 
     def recognizes(self, indication: str) -> bool:
         """Whether an indication is known, for any region or population."""
@@ -239,6 +233,18 @@ _with_given = lru_cache(maxsize=256)(ProtocolSet._plus)  # noqa: SLF001 - of thi
 _limits = lru_cache(maxsize=256)(ProtocolSet._limits_on)  # noqa: SLF001 - of this module
 
 
+@lru_cache(maxsize=256)
+def _clocks(known: ProtocolSet, people: Population, region: str) -> dict[str, frozenset[str]]:
+    """The clock of each indication that a protocol for the population and region names."""
+    found: dict[str, frozenset[str]] = {}
+    for protocol in known:
+        if (protocol.population, protocol.region) == (people, region):
+            group = frozenset((protocol.indication, *protocol.shares_clock_with))
+            joined = group.union(*(found[member] for member in group if member in found))
+            found |= dict.fromkeys(joined, joined)
+    return found
+
+
 def age_cuts(known: ProtocolSet) -> list[int]:
     """Return the ages from which another protocol or limit may hold, in order."""
     stated = [p.ages for p in known] + [limit.ages for p in known for limit in p.limits]
@@ -302,15 +308,6 @@ def _refuse_other_names(indications: Iterable[str]) -> None:
     for name in sorted(indications):
         if (slug := slug_of(name)) != name:
             raise UnknownProtocolError(f"protocols: {name} is another name of {slug}; give {slug}")
-
-
-def _connected(groups: Iterable[frozenset[str]]) -> dict[str, frozenset[str]]:
-    """Join the groups that share a member, and map each member to its whole group."""
-    found: dict[str, frozenset[str]] = {}
-    for group in groups:
-        joined = group.union(*(found[member] for member in group if member in found))
-        found |= dict.fromkeys(joined, joined)
-    return found
 
 
 def _reaches(limit: DoseLimit, protocol: TreatmentProtocol) -> bool:
