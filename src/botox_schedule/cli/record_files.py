@@ -19,17 +19,10 @@ from botox_schedule.cli.arguments import (
     region_of,
 )
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat
+from botox_schedule.engine import AnyTrack, Track
 from botox_schedule.engine.limits import planned_units
 from botox_schedule.engine.reading import Reading, read_record
-from botox_schedule.engine.track import (
-    AnyTrack,
-    Asked,
-    Track,
-    followed_findings,
-    track_in,
-    track_named,
-    tracks_of,
-)
+from botox_schedule.engine.track import Asked, followed_findings, track_in, track_named, tracks_of
 from botox_schedule.errors import ExchangeError, FileLimitError
 from botox_schedule.files import MEBIBYTE, with_own_names
 
