@@ -239,6 +239,16 @@ class TestDue:
         assert "no later sessions" in out
         assert "status on 2026-02-20  no_interval" in out
 
+    def test_a_rule_for_another_indication_of_the_clock_is_named(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        policy = tmp_path / "policy.toml"
+        policy.write_text('[[payer]]\nminimum = "20 weeks"\nindication = "spasticity"\n')
+        asked = ("due", "upper-limb-spasticity", "2026-01-05", "--policy", str(policy))
+        out = run(capsys, *asked, "--as-of", "2026-01-05")[1]
+        assert "2026-05-25" in out
+        assert "payer's minimum 20 weeks: the policy" in out
+
     def test_a_payers_minimum_counts(self, capsys: Capture) -> None:
         out = run(capsys, *self.ASKED, "--payer-minimum", "12 weeks + 1 day")[1]
         assert "earliest              2026-03-31" in out

@@ -50,7 +50,7 @@ def answer(given: Namespace) -> Answer:
         text += ["", f"unverified: {', '.join(dates.unverified)}"]
     asked = {"administered_on": on, "as_of": given.as_of, "status": status}
     cited = sources(protocol, "minimum", "usual", "typical", "wording")
-    cited[-1:-1] = _chosen(protocol, policy)
+    cited[-1:-1] = _chosen(protocol, track.clock, policy)
     return Answer(
         rows=[{**asked, **flat(dates, *_DATES, "unverified")}],
         text=[*text, "", *cited, NOT_ADVICE],
@@ -63,9 +63,11 @@ def title(protocol: TreatmentProtocol, administered_on: date) -> str:
     return f"{protocol.indication} with {protocol.product}, session on {administered_on}"
 
 
-def _chosen(protocol: TreatmentProtocol, policy: SchedulingPolicy) -> Iterator[str]:
+def _chosen(
+    protocol: TreatmentProtocol, clock: frozenset[str], policy: SchedulingPolicy
+) -> Iterator[str]:
     """What the policy says about the treatment, next to the figures of the sources."""
-    for rule in policy.payer_rules(frozenset({protocol.indication}), protocol.product):
+    for rule in policy.payer_rules(clock, protocol.product):
         if rule.minimum is not None:
             yield f"  payer's minimum {' '.join([str(rule.minimum), *in_force(rule)])}: the policy"
     if (usual := policy.usual_for(protocol.indication)) is not None:
