@@ -46,6 +46,7 @@ from fhir_samples import (
 )
 
 MIGRAINE = bs.find_protocol("chronic-migraine")
+SNOMED = "http://snomed.info/sct"
 
 
 class TestMedicationAdministration:
@@ -326,7 +327,7 @@ class TestMedicationAdministration:
             ([{"text": "Chronic migraine"}], "chronic-migraine"),
             ([{"text": "upper limb spasticity"}, {"text": "spasticity"}], "upper-limb-spasticity"),
             ([concept(ICD, "I69.351", text="arm spasticity")], "upper-limb-spasticity"),
-            ([concept("http://snomed.info/sct", "1", text="OAB")], "overactive-bladder"),
+            ([concept(SNOMED, "1", text="OAB")], "overactive-bladder"),
             ([{"text": "upper limb spasticity"}, {"text": "leg spasticity"}], "spasticity"),
         ],
     )
@@ -730,7 +731,7 @@ class TestPatient:
     @pytest.mark.parametrize(
         ("kind", "element", "system", "code", "is_told"),
         [
-            ("Condition", "code", "http://snomed.info/sct", "419099009", True),
+            ("Condition", "code", SNOMED, "419099009", True),
             ("Condition", "code", "", "419099009", True),
             ("Condition", "category", "http://loinc.org", "79378-6", True),
             ("Condition", "code", "http://hl7.org/fhir/sid/icd-10-cm", "R99", True),
@@ -741,12 +742,12 @@ class TestPatient:
             ("Observation", "code", "http://loinc.org", "81954-0", True),
             ("Observation", "code", "http://loinc.org", "8480-6", False),
             ("Observation", "value", "http://snomed.info/sct|2026", "419099009", True),
-            ("Observation", "value", "http://snomed.info/sct", "438949009", False),
-            ("Procedure", "code", "http://snomed.info/sct", "308646001", True),
-            ("Encounter", "type", "http://snomed.info/sct", "308646001", True),
+            ("Observation", "value", SNOMED, "438949009", False),
+            ("Procedure", "code", SNOMED, "308646001", True),
+            ("Encounter", "type", SNOMED, "308646001", True),
             ("DiagnosticReport", "code", "http://loinc.org", "69409-1", True),
             ("DocumentReference", "type", "http://loinc.org", "64297-5", True),
-            ("FamilyMemberHistory", "code", "http://snomed.info/sct", "419099009", False),
+            ("FamilyMemberHistory", "code", SNOMED, "419099009", False),
         ],
     )
     def test_a_death_that_only_a_code_states_is_looked_at(
@@ -814,6 +815,10 @@ class TestPatient:
             ("Date of death", {"dataAbsentReason": concept("urn:x", "not-applicable")}, False),
             ("Vital status", {"valueString": "Alive"}, False),
             ("Vital status", {"valueCodeableConcept": {"text": "Dead"}}, True),
+            ("Patient status", {"valueString": "Deceased"}, True),
+            ("Outcome", {"valueString": "Died"}, True),
+            ("Assertion", {"valueCodeableConcept": concept(SNOMED, "419099009")}, True),
+            ("Assertion", {"valueCodeableConcept": concept(SNOMED, "438949009")}, False),
             ("Tooth vitality", {"valueString": "Dead"}, False),
             ("Dead", {"verificationStatus": concept("urn:x", "refuted")}, False),
             ("Dead", {"verificationStatus": concept("urn:x", "confirmed")}, True),

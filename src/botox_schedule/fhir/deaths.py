@@ -1,7 +1,7 @@
 """What a resource says of a patient's death."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -32,7 +32,7 @@ _FINDINGS = frozenset(
 )
 _SAID_IN = ("code", "category", "type")
 _DEATH = re.compile(
-    r"((patient (has )?|vital status )?(is )?(dead( on arrival)?|died|deceased|expired|death)"
+    r"((patient (has )?|((patient|vital|discharge) )?(status|outcome) )?(is )?(dead( on arrival)?|died|deceased|expired|death)"
     r"|(unknown )?(manner|cause|date|time|date( and |\+)time) (of death|pronounced dead)"
     r"|brain death|death (certificate|certification|diagnosis))( \(\w+\)| \[.*\])?"
 )
@@ -67,21 +67,27 @@ def place_of_death(entry: Entry) -> str:
 
 def _states_death(finding: Mapping[str, Any], element: str) -> bool:
     """Whether a code says it, alone or with its value; a value such as "no" says it of nobody."""
-    stated = (v for k, v in finding.items() if k.startswith("value") or k == "dataAbsentReason")
+    stated = [v for k, v in finding.items() if k.startswith("value") or k == "dataAbsentReason"]
     values = {text for value in stated for text in _words(value)}
     concepts = [finding.get(element), *listed(finding, element)]
     names = [text for concept in concepts for text in _words(concept)]
-    told = [*names, *(f"{name} {value}" for name in names for value in values)]
+    # A word such as "dead" may be a tooth's; a code of a death is a patient's.
+    coded = (meaning for value in stated for meaning in _meanings_in(value))
+    told = [*names, *coded, *(f"{name} {value}" for name in names for value in values)]
     return values.isdisjoint(_ALIVE) and any(map(_DEATH.fullmatch, told))
 
 
 def _words(value: Any) -> list[str]:
     """The texts, codes and meanings of codes of a concept, or a plain value as text."""
-    found = [*texts_in(value)]
-    for system, code in codings(value):
-        parts, meaning = _meanings().get(code, ((), ""))
-        found += [code, meaning] if any(part in system.lower() for part in parts) else [code]
+    found = [*texts_in(value), *(code for _, code in codings(value)), *_meanings_in(value)]
     return [text.strip().lower() for text in found or [f"{value}"]]
+
+
+def _meanings_in(concept: Any) -> Iterator[str]:
+    for system, code in codings(concept):
+        parts, meaning = _meanings().get(code, ((), ""))
+        if any(part in system.lower() for part in parts):
+            yield meaning
 
 
 @cache
