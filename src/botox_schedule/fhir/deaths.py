@@ -61,7 +61,7 @@ def place_of_death(entry: Entry) -> str:
         return "name" if _MARKED.search(" ".join(map(str, names)).lower()) else ""
     if entry.kind in _STAYS and (place := _discharged_dead(entry.resource)):
         return place
-    said = _SAID_IN if entry.kind in _FINDINGS else ()
+    said = [name for name in _SAID_IN if name in entry.resource and entry.kind in _FINDINGS]
     return next((name for name in said if _states_death(entry.resource, name)), "")
 
 
@@ -69,7 +69,7 @@ def _states_death(finding: Mapping[str, Any], element: str) -> bool:
     """Whether a code says it, alone or with its value; a value such as "no" says it of nobody."""
     stated = [v for k, v in finding.items() if k.startswith("value") or k == "dataAbsentReason"]
     values = {text for value in stated for text in _words(value)}
-    concepts = [finding.get(element), *listed(finding, element)]
+    concepts = listed(finding, element) or [finding[element]]
     names = [text for concept in concepts for text in _words(concept)]
     # A word such as "dead" may be a tooth's; a code of a death is a patient's.
     coded = (meaning for value in stated for meaning in _meanings_in(value))
