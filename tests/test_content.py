@@ -265,7 +265,7 @@ def raw_tables() -> Iterator[tuple[str, dict[str, Any]]]:
         for protocol in tables["protocols"]:
             yield f"{protocol['id']}: ages", protocol["ages"]["source"]
             yield from _raw_figures(protocol)
-    for name in ("indications.toml", "vials.toml"):
+    for name in ("deaths.toml", "indications.toml", "vials.toml"):
         tables = tomllib.loads((data_folder() / name).read_text(encoding="utf-8"))
         rows = [
             row for key in ("codes", "groups", "classes", "vials") for row in tables.get(key, ())
@@ -296,7 +296,7 @@ class TestSources:
         assert figure["key"] in SOURCES
         assert figure["place"]
         assert figure["verification"] in set(Verification)
-        assert date(2026, 11, 22) <= figure["checked_on"] <= date(2026, 11, 26)
+        assert date(2026, 11, 22) <= figure["checked_on"] <= date(2026, 11, 28)
         assert set(figure.get("also", ())) <= set(SOURCES)
         assert figure["key"] not in figure.get("also", ())
 

@@ -46,6 +46,7 @@ from fhir_samples import (
 )
 
 MIGRAINE = bs.find_protocol("chronic-migraine")
+SNOMED = "http://snomed.info/sct"
 
 
 class TestMedicationAdministration:
@@ -327,7 +328,7 @@ class TestMedicationAdministration:
             ([{"text": "Chronic migraine"}], "chronic-migraine"),
             ([{"text": "upper limb spasticity"}, {"text": "spasticity"}], "upper-limb-spasticity"),
             ([concept(ICD, "I69.351", text="arm spasticity")], "upper-limb-spasticity"),
-            ([concept("http://snomed.info/sct", "1", text="OAB")], "overactive-bladder"),
+            ([concept(SNOMED, "1", text="OAB")], "overactive-bladder"),
             ([{"text": "upper limb spasticity"}, {"text": "leg spasticity"}], "spasticity"),
         ],
     )
@@ -729,6 +730,82 @@ class TestPatient:
         assert bool(reading.unreadable) is is_told
 
     @pytest.mark.parametrize(
+        ("kind", "element", "system", "code", "is_told"),
+        [
+            ("Condition", "code", SNOMED, "419099009", True),
+            ("Condition", "code", "", "419099009", True),
+            ("Condition", "category", "http://loinc.org", "79378-6", True),
+            ("Condition", "code", "http://hl7.org/fhir/sid/icd-10-cm", "R99", True),
+            ("Condition", "code", "http://clinic.example/rooms", "R99", False),
+            ("Condition", "code", "urn:oid:2.16.840.1.113883.6.90", "G93.82", True),
+            ("Observation", "code", "http://loinc.org", "69449-7", True),
+            ("Observation", "code", "http://loinc.org", "81956-5", True),
+            ("Observation", "code", "http://loinc.org", "81954-0", True),
+            ("Observation", "code", "http://loinc.org", "8480-6", False),
+            ("Observation", "value", "http://snomed.info/sct|2026", "419099009", True),
+            ("Observation", "value", SNOMED, "438949009", False),
+            ("Procedure", "code", SNOMED, "308646001", True),
+            ("Encounter", "type", SNOMED, "308646001", True),
+            ("DiagnosticReport", "code", "http://loinc.org", "69409-1", True),
+            ("DocumentReference", "type", "http://loinc.org", "64297-5", True),
+            ("FamilyMemberHistory", "code", SNOMED, "419099009", False),
+        ],
+    )
+    def test_a_death_that_only_a_code_states_is_looked_at(
+        self, kind: str, element: str, system: str, code: str, *, is_told: bool
+    ) -> None:
+        told: dict[str, Any] = {element: concept(system, code)}
+        if element in {"category", "type"} and kind != "DocumentReference":
+            told = {element: [concept(system, code)]}
+        elif element == "value":
+            told = {"code": {"text": "Vital status"}, "valueCodeableConcept": concept(system, code)}
+        stated = {"resourceType": kind, "subject": PATIENT, **told}
+        reading = read(person(), given_dose(), stated)
+        assert codes(reading) == ["may_be_deceased"] * is_told
+        assert reading.unreadable == frozenset({"Patient/1"} if is_told else ())
+        assert reading.records[0].care_ends == ()
+        for void in (
+            {"status": "entered-in-error"},
+            {"verificationStatus": concept("urn:x", "refuted")},
+            {"verificationStatus": concept("urn:x", "entered-in-error")},
+        ):
+            assert codes(read(person(), given_dose(), stated | void)) == []
+
+    @pytest.mark.parametrize(
+        ("category", "status", "is_told"),
+        [("discharge-status", "20", True), ("discharge-status", "01", False), ("x", "20", False)],
+    )
+    def test_a_claim_that_ends_with_a_death_is_looked_at(
+        self, category: str, status: str, *, is_told: bool
+    ) -> None:
+        said = concept("https://www.nubc.org/CodeSystem/PatDischargeStatus", status)
+        claim = {
+            "resourceType": "ExplanationOfBenefit",
+            "status": "active",
+            "patient": PATIENT,
+            "supportingInfo": [{"category": concept("urn:x", category), "code": said}],
+        }
+        reading = read(person(), given_dose(), claim)
+        assert [problem.where for problem in reading.problems] == (
+            ["entry[2].supportingInfo[0].code"] * is_told
+        )
+        assert bool(reading.unreadable) is is_told
+
+    @pytest.mark.parametrize(
+        "text",
+        ["Date and time of death", "Date+time of death", "Manner of death", "Brain death"],
+    )
+    def test_other_words_for_a_death_are_looked_at(self, text: str) -> None:
+        for kind, more, is_told in (
+            ("Observation", {}, True),
+            ("Condition", {"verificationStatus": concept("urn:x", "refuted")}, False),
+        ):
+            stated = {"resourceType": kind, "subject": PATIENT, "code": {"text": text}, **more}
+            assert bool(read(person(), given_dose(), stated).unreadable) is is_told
+        ruled_out = {"resourceType": "Condition", "code": {"text": f"{text} ruled out"}}
+        assert codes(read(person(), given_dose(), ruled_out | {"subject": PATIENT})) == []
+
+    @pytest.mark.parametrize(
         ("code", "more", "is_told"),
         [
             ("Deceased", {"valueBoolean": True}, True),
@@ -739,6 +816,10 @@ class TestPatient:
             ("Date of death", {"dataAbsentReason": concept("urn:x", "not-applicable")}, False),
             ("Vital status", {"valueString": "Alive"}, False),
             ("Vital status", {"valueCodeableConcept": {"text": "Dead"}}, True),
+            ("Patient status", {"valueString": "Deceased"}, True),
+            ("Outcome", {"valueString": "Died"}, True),
+            ("Assertion", {"valueCodeableConcept": concept(SNOMED, "419099009")}, True),
+            ("Assertion", {"valueCodeableConcept": concept(SNOMED, "438949009")}, False),
             ("Tooth vitality", {"valueString": "Dead"}, False),
             ("Dead", {"verificationStatus": concept("urn:x", "refuted")}, False),
             ("Dead", {"verificationStatus": concept("urn:x", "confirmed")}, True),

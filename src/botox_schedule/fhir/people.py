@@ -1,20 +1,13 @@
-"""The patients of a bundle: identities, births and deaths."""
+"""The patients of a bundle: who is the same person, born when and dead since when."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, tzinfo
 from typing import Any, NamedTuple
 
 from botox_schedule.fhir.bundle import Entry
 from botox_schedule.fhir.days import day_of, is_placeholder
-from botox_schedule.fhir.elements import (
-    codings,
-    is_taken_back,
-    listed,
-    text_of,
-    texts_in,
-    within,
-)
+from botox_schedule.fhir.deaths import is_dead, place_of_death
+from botox_schedule.fhir.elements import listed, text_of, within
 from botox_schedule.fhir.identity import Directory, address_of, grouped, identifiers_of, subject_of
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
 from botox_schedule.fhir.validity import Validator, modifiers_of
@@ -26,26 +19,11 @@ PATIENT = "Patient"
 _POINTS_AWAY = frozenset({"replaced-by", "refer"})
 _LINKS = {PATIENT: ("link", "other"), "Person": ("link", "target"), "Linkage": ("item", "resource")}
 """The resources that say which patients are the same person, and in which elements."""
-_NO = frozenset({"none", "false", "no", "n", "f", "off", "0", "0.0", ""})
-"""How files write that nobody died; ``none`` is a missing element."""
 _DAYS = {
     "birthDate": BundleProblemCode.NO_DAY,
     "deceasedDateTime": BundleProblemCode.MAY_BE_DECEASED,
 }
 """What a placeholder for a day of a patient is."""
-_DIED = re.compile(r"\b(exp|expired|died|dead|deceased|death)\b")
-_DISCHARGED_DEAD = frozenset({"20", "40", "41", "42"})
-"""The codes of claims (NUBC) for a discharge by death."""
-_ENCOUNTER = "Encounter"
-_FINDINGS = frozenset({"Condition", "Flag", "Observation"})
-_DEATH = re.compile(
-    r"((patient (has )?|vital status )?(is )?(dead|died|deceased|expired|death)"
-    r"|(date|cause) of death)( \((finding|event)\)| \[.*\])?"
-)
-_ALIVE = _NO | {"alive", "living", "not-applicable", "not applicable"}
-"""How the value of an observation about a death says that there is none."""
-_MARKED = re.compile(r"\b(deceased|dec'?d|died)\b|[\u2020\u271d]")
-"""How a name says it that a system without a field for deaths has."""
 
 
 class _Link(NamedTuple):
@@ -167,7 +145,7 @@ class People:
     def _deaths(self, members: Sequence[Entry]) -> Iterator[CareEnd]:
         """The deaths; one without a stated day has none, and suppresses all dates."""
         days = {day for person in members if (day := self._day(person, "deceasedDateTime"))}
-        if any(map(_is_dead, members)):
+        if any(map(is_dead, members)):
             for day in (*sorted(days),) or (None,):
                 yield CareEnd(on=day, kind=CareEndKind.DECEASED)
 
@@ -223,10 +201,10 @@ class People:
 
     def _possible_deaths(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
         """Report deaths that anything but a Patient's own elements states, unless these do too."""
-        living = {key for key in keys if not any(map(_is_dead, self._members.get(key, ())))}
+        living = {key for key in keys if not any(map(is_dead, self._members.get(key, ())))}
         message = "the patient may have died: find out; no death is taken from here"
         for entry in self.directory.whole:
-            if place := _place_of_death(entry):
+            if place := place_of_death(entry):
                 for key in living.intersection(self.keys_about(entry)):
                     yield entry.problem((BundleProblemCode.MAY_BE_DECEASED, place, message), key)
 
@@ -298,51 +276,3 @@ def _connected(pairs: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
                 group += [n for n in neighbors[one] if n not in seen and n != start]
                 seen.update(group)
             yield group
-
-
-def _place_of_death(entry: Entry) -> str:
-    """The element in which a resource says that its patient has died; else nothing."""
-    is_void = text_of(entry.resource, "status") in {"cancelled", "entered-in-error"}
-    if is_void or is_taken_back(entry.resource):
-        return ""
-    if entry.kind == _ENCOUNTER:
-        return _discharged_dead(entry)
-    if entry.kind == PATIENT:
-        names = [text for name in listed(entry.resource, "name") for text in name.values()]
-        return "name" if _MARKED.search(" ".join(map(str, names)).lower()) else ""
-    return "code" if entry.kind in _FINDINGS and _states_death(entry.resource) else ""
-
-
-def _states_death(finding: Mapping[str, Any]) -> bool:
-    """Whether a code says it, alone or with its value; a value such as "no" says it of nobody."""
-    stated = (v for k, v in finding.items() if k.startswith("value") or k == "dataAbsentReason")
-    values = {text for value in stated for text in _words(value)}
-    names = _words(finding.get("code"))
-    told = [*names, *(f"{name} {value}" for name in names for value in values)]
-    return values.isdisjoint(_ALIVE) and any(map(_DEATH.fullmatch, told))
-
-
-def _words(value: Any) -> list[str]:
-    """The texts and codes of a concept, or a plain value as text."""
-    found = [*texts_in(value), *(code for _, code in codings(value))]
-    return [text.strip().lower() for text in found or [f"{value}"]]
-
-
-def _discharged_dead(encounter: Entry) -> str:
-    """The element in which an encounter ends with a death, as R4 and R5 name it; else nothing."""
-    for name in ("hospitalization", "admission"):
-        stated = within(encounter.resource.get(name), "dischargeDisposition")
-        claims = {code for system, code in codings(stated) if "nubc" in system.lower()}
-        if any(map(_DIED.search, _words(stated))) or claims & _DISCHARGED_DEAD:
-            return f"{name}.dischargeDisposition"
-    return ""
-
-
-def _is_dead(person: Entry) -> bool:
-    """Whether a death is stated, also where an extension replaces its day.
-
-    A word that is not clearly a no counts: nobody calls the dead because of a ``1`` or ``"yes"``.
-    """
-    stated = str(person.resource.get("deceasedBoolean")).strip().lower()
-    days = [person.resource.get(name) for name in ("deceasedDateTime", "_deceasedDateTime")]
-    return stated not in _NO or any(day is not None and not is_placeholder(day) for day in days)
