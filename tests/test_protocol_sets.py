@@ -168,6 +168,17 @@ class TestSetsOfProtocols:
         found = [len(known.limits(each, date(2026, 2, 1))) for each in (arm, leg, other)]
         assert found == [1, 1, 0]
 
+    def test_limits_do_not_depend_on_the_order_of_the_protocols(self) -> None:
+        asked, *others = [
+            protocol(id=name, indication=name, limits=[{**LIMIT, "units": units}])
+            for name, units in (("spasticity", 100), (LEG, 200), (ARM, 300))
+        ]
+        day = date(2026, 2, 1)
+        found = {
+            ProtocolSet([asked, *order]).limits(asked, day) for order in (others, others[::-1])
+        }
+        assert [[limit.units for limit in limits] for limits in found] == [[100, 200, 300]]
+
     def test_limits_are_those_of_the_version_of_the_day(self) -> None:
         limits = {"scope": "product", "per": "session"}
         old = protocol(limits=[{**limits, "units": 300}], in_force={"last": "2026-02-28"})

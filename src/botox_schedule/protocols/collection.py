@@ -128,7 +128,7 @@ class ProtocolSet:
     def _limits_on(self, protocol: TreatmentProtocol, day: date) -> tuple[DoseLimit, ...]:
         own = version_on(self.versions(protocol), day) or protocol
         about = treatment_of(protocol)[1:]
-        alike = (self._families[each] for each in self._families if each[1:] == about)
+        alike = (self._families[each] for each in sorted(self._families) if each[1:] == about)
         others = (version_on(versions, day) for versions in chain.from_iterable(alike))
         limits = (limit for p in others if p is not None and p.id != own.id for limit in p.limits)
         further = (each for each in limits if _reaches(each, protocol))
