@@ -482,6 +482,20 @@ class TestVersions:
             assert sessions_of(reading) == {"Patient/1": ["2026-01-05"]}
             assert (reading.problems, reading.counts.merged) == ((), 1)
 
+    @pytest.mark.parametrize("place", ["request", "fullUrl"])
+    def test_a_version_may_stand_in_an_address_alone(self, place: str) -> None:
+        def stated(resource: dict[str, Any], version: int) -> dict[str, Any]:
+            url = f"{A}/MedicationAdministration/m1/_history/{version}"
+            at = {"request": {"method": "PUT", "url": url}} if place == "request" else {}
+            return entry(resource, url if place == "fullUrl" else None, **at)
+
+        older = stated(given_dose(effectiveDateTime="2026-01-02"), 9)
+        newer = stated(given_dose(), 10)
+        for pair in ([older, newer], [newer, older]):
+            reading = read_entries(*pair)
+            assert [*sessions_of(reading).values()] == [["2026-01-05"]]
+            assert "uncertain_version" not in codes(reading)
+
     def test_without_a_version_the_last_change_decides(self) -> None:
         older = given_dose(
             effectiveDateTime="2026-01-02", meta={"lastUpdated": "2026-01-06T23:30:00+00:00"}

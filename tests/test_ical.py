@@ -387,6 +387,9 @@ class TestIndependentReaders:
             assert other.status.value == event.status
             alarms = [alarm.trigger.value for alarm in other.contents.get("valarm", ())]
             assert alarms == [timedelta(days=-14)] * len(event.alarms)
+            for alarm in other.contents.get("valarm", ()):
+                said = (alarm.action.value, alarm.description.value)
+                assert said == ("DISPLAY", event.summary)
 
     @pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Pacific/Auckland"])
     def test_ical_js_and_node_ical_read_it_back(self, zone: str) -> None:
