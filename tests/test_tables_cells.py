@@ -1,12 +1,13 @@
 """What a cell says: days, units, billed waste, and names of indications and products."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from botox_schedule import Product, SessionKind, SessionStatus
 from botox_schedule.errors import TableError
+from botox_schedule.tables.lines import text_of, typed_cell
 from table_samples import GOOD, HEADER, one, read, reasons
 
 SEPARATOR = "the separator may be for thousands or for decimals; write 1000, or 1.5"
@@ -427,3 +428,23 @@ class TestNames:
         assert reasons(reading) == [
             "kind: expected one of full, touch up; the row counts as a full session"
         ]
+
+
+class TestTexts:
+    @pytest.mark.parametrize(
+        ("given", "text"),
+        [
+            (12, "12"),
+            (12.0, "12"),
+            (12.5, "12.5"),
+            (Decimal("12.50"), "12.50"),
+            (b"P1", "P1"),
+            (timedelta(days=1), "1 day, 0:00:00"),
+            (True, "True"),
+            (None, ""),
+        ],
+    )
+    def test_a_value_of_a_typed_table_is_a_text_as_a_program_shows_it(
+        self, given: object, text: str
+    ) -> None:
+        assert text_of(typed_cell(given)) == text
