@@ -138,6 +138,13 @@ class TestColumnsThatAreNotRead:
         rows[-1] = f"{self.ROW},no show last time"
         assert read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows])).problems[0].line > 1
 
+    def test_a_letter_is_no_word_against_a_completed_row(self) -> None:
+        table = "MRN,DOS,Dx,Drug,Status,Comments"
+        row = f"{self.ROW},completed"
+        assert reasons(read(f"{table}\n{row},cancelled\n"))[0].startswith("column 6 may say")
+        letter = "cancelled " * 8
+        assert read(f"{table}\n{row},{letter}\n").problems == ()
+
     @pytest.mark.parametrize(
         ("header", "remark", "what"),
         [

@@ -83,14 +83,12 @@ class UnreadCells:
     def notice(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
         """Keep what the cells of a row with these values say."""
         for place, told in self.cells.items():
-            has_words = len(told) < _MOST_WORDS or (
-                place in self._remarks and len(told) < REMEMBERED and _is_short(cells[place])
-            )
-            if has_words:
-                told.add(cells[place])
+            cell = cells[place]
+            if len(told) < _MOST_WORDS or (place in self._remarks and _may_say_more(told, cell)):
+                told.add(cell)
         if self.given and values["status"] is SessionStatus.COMPLETED:
             for place, told in self.given.items():
-                if len(told) < REMEMBERED and _is_short(cells[place]):
+                if _may_say_more(told, cells[place]):
                     told.add(cells[place])
         for place in self._telling:
             if self._speaks_of_death(cells[place]):
@@ -169,8 +167,10 @@ def unread_sheet(number: int) -> str:
     return f"sheet {number} {_A_SHEET}"
 
 
-def _is_short(cell: Cell) -> bool:
-    return not isinstance(cell, str) or len(cell) < _LONGER_THAN_REMARKS
+def _may_say_more(told: Collection[Cell], cell: Cell) -> bool:
+    """Whether a cell is kept next to others of its column: there are few, and it is no letter."""
+    is_short = not isinstance(cell, str) or len(cell) < _LONGER_THAN_REMARKS
+    return is_short and len(told) < REMEMBERED
 
 
 def _absent(
