@@ -25,6 +25,8 @@ _LONGEST_LINE = MEBIBYTE
 _MOST_LINES = 10_000_000
 _GZIP = b"\x1f\x8b"
 _GZIP_MEMBER = b"\x1f\x8b\x08"
+ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+"""How workbooks begin: the newer ones, and those before them."""
 _ZIP_ENTRY = b"PK\x01\x02"
 # Text compresses to a tenth; what grows two hundredfold was made to fill a machine's memory. Of
 # 16 MiB alone, 3,000,000 rows that cannot be read would take gigabytes.

@@ -23,6 +23,8 @@ from botox_schedule.errors import (
 )
 from botox_schedule.files import (
     MEBIBYTE,
+    OLE,
+    ZIP,
     check_lines,
     decoded,
     expand,
@@ -49,7 +51,6 @@ DiarySource = str | PathLike[str] | IO[bytes] | IO[str] | bytes
 
 _MOST_BYTES = 16 * MEBIBYTE
 _MOST_ENTRIES = 50_000
-_WORKBOOKS = (b"PK\3\4", b"\xd0\xcf\x11\xe0")
 _HEADER_WITHIN = 20
 _DELIMITERS = ",;\t|"
 _TIME = re.compile(r"(?i)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]0+)?)?(?: ?([ap])\.?m\.?)?")
@@ -235,7 +236,7 @@ def _text(source: DiarySource, encoding: str | None) -> str:
         if len(content) > _MOST_BYTES:
             raise FileLimitError(f"{name}: larger than {_MOST_BYTES // MEBIBYTE} MiB")
     if isinstance(content, bytes):
-        if content.startswith(_WORKBOOKS):
+        if content.startswith((ZIP, OLE)):
             raise ExchangeError(
                 f"{name}: a workbook or an archive is not read; save the sheet as CSV"
             )

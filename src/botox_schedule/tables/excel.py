@@ -10,11 +10,9 @@ from xml.parsers import expat
 from zipfile import ZipFile
 
 from botox_schedule.errors import FileLimitError, TableError
-from botox_schedule.files import MEBIBYTE, check_growth, zip_entries
+from botox_schedule.files import MEBIBYTE, ZIP, check_growth, zip_entries
 from botox_schedule.tables.lines import MOST_CELLS, Line, refusing, typed_cell
 
-ZIP = b"PK\x03\x04"
-OLE = b"\xd0\xcf\x11\xe0"
 _MOST_BYTES = 64 * MEBIBYTE
 _BOOK = re.compile(r"xl/|content\.xml\Z")
 """Part of each spreadsheet, in Office Open XML or in OpenDocument."""

@@ -13,6 +13,8 @@ from typing import BinaryIO
 from botox_schedule.errors import ExchangeError, FileLimitError, TableError
 from botox_schedule.files import (
     MEBIBYTE,
+    OLE,
+    ZIP,
     FileName,
     check_lines,
     decoded,
@@ -21,7 +23,6 @@ from botox_schedule.files import (
     read_within,
     records,
 )
-from botox_schedule.tables.excel import OLE, ZIP
 from botox_schedule.tables.excel import sheets as sheets_of
 from botox_schedule.tables.header import ColumnNames, header_place
 from botox_schedule.tables.lines import HEADER_LINES, Cell, Line, Table, text_of
