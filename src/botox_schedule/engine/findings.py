@@ -13,7 +13,7 @@ from botox_schedule.engine.track import (
     Track,
     is_held_open,
     is_second_part,
-    last_protocol,
+    last_treatment,
     opens_cycle,
     planned_otherwise,
     refusals,
@@ -266,8 +266,8 @@ _FIGURES = {
 def _unread(track: AnyTrack) -> Iterable[Finding]:
     """Name the figures behind the dates and the phase that nobody read in a source."""
     names = () if track.dates is None else track.dates.unverified
-    if (given := last_protocol(track)) is not None:
-        names += given.unverified_response
+    if (given := last_treatment(track)) is not None:
+        names += given[1].unverified_response
     if names:
         figures = ", ".join(_FIGURES.get(name, name) for name in names)
         message = f"figures of the protocol were not read in any source: {figures}"

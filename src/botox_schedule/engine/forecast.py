@@ -32,7 +32,7 @@ from botox_schedule.engine.track import (
     Track,
     booking_verdict,
     day_in_question,
-    last_protocol,
+    last_treatment,
 )
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef
@@ -401,10 +401,8 @@ def timeline_of_track(track: AnyTrack) -> ResponseTimeline | None:
 
     It is that of the product and the indication given, in the version in force on that day.
     """
-    protocol, anchor = last_protocol(track), track.anchor
-    if protocol is None or anchor is None:
-        return None
-    return timeline_of(anchor, protocol, course_start(track), track.policy)
+    given = last_treatment(track)
+    return given and timeline_of(*given, course_start(track), track.policy)
 
 
 def course_start(track: AnyTrack) -> date | None:

@@ -28,7 +28,7 @@ from botox_schedule.engine.track import (
     Track,
     booking_verdict,
     day_in_question,
-    last_protocol,
+    last_treatment,
     tracks_of,
 )
 from botox_schedule.policy import SchedulingPolicy
@@ -191,10 +191,8 @@ def found_in(findings: Sequence[Finding], acknowledged: frozenset[str]) -> dict[
 
 def _phase(track: AnyTrack) -> ResponsePhase | None:
     """What is expected of the response; None without a session or a protocol."""
-    protocol, anchor = last_protocol(track), track.anchor
-    if protocol is None or anchor is None:
-        return None
-    return phase_after(anchor, protocol, track.policy, track.as_of)
+    given = last_treatment(track)
+    return given and phase_after(*given, track.policy, track.as_of)
 
 
 def _about_limits(track: AnyTrack) -> tuple[Finding, ...]:

@@ -256,14 +256,14 @@ def protocol_of_session(track: Track, session: TreatmentSession) -> TreatmentPro
     return version_on(versions, session.administered_on) or given
 
 
-def last_protocol(track: AnyTrack) -> TreatmentProtocol | None:
-    """Return the protocol for what was given last, in the version in force on that day.
+def last_treatment(track: AnyTrack) -> tuple[date, TreatmentProtocol] | None:
+    """Return the day of the last session, and its protocol in the version in force on that day.
 
     None without a session or without a known protocol, and after a death.
     """
     if not isinstance(track, Track) or track.last is None or track.status is DueStatus.DECEASED:
         return None
-    return protocol_of_session(track, track.last.full_sessions[-1])
+    return track.last.anchored_on, protocol_of_session(track, track.last.full_sessions[-1])
 
 
 def planned_otherwise(track: Track, booked: TreatmentSession) -> list[Track]:
