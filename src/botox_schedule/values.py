@@ -206,7 +206,8 @@ def _defaults(model: Any) -> dict[str, Any]:
 def advising(model: type, schema: CoreSchema) -> CoreSchema:
     """Return the schema of a model, with errors that say what to give.
 
-    It is around all validators of the model: those after a validator of a base class are outside it.
+    It is around all validators of the model: one declared on a base class would be inside those
+    of the class, and their errors would show the input.
     """
 
     def read(data: Any, handler: ValidatorFunctionWrapHandler) -> Any:
