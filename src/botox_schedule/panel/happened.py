@@ -70,7 +70,7 @@ def happened(
     special = pl.concat(odd).unique()
     apart = _only(rows, special)
     rows = _in_order(_without(rows, special))
-    rows = rows.with_columns(track=_changes("patient", "clock").cast(pl.UInt32).cum_sum())
+    rows = rows.with_columns(track=_numbered(_changes("patient", "clock")))
     done = _in_cycles(rows.filter(_is_done(asking)), asking)
     switching = _booked_otherwise(rows, done, asking)
     rare = pl.concat([_chained(done, asking), _never_treated(rows, done), switching]).unique()
@@ -127,8 +127,7 @@ def _with_policies(sessions: Sessions, asking: Asking) -> pl.DataFrame:
 def _with_ages(rows: pl.DataFrame, ages: Ages) -> pl.DataFrame:
     if ages.groups is None:
         return rows.with_columns(age=pl.lit(0, pl.Int8))
-    joined = rows.join(ages.groups, on="patient", how="left")
-    return joined.with_columns(pl.col("age").fill_null(0))
+    return rows.join(ages.groups, on="patient", how="left").with_columns(pl.col("age").fill_null(0))
 
 
 def _clocks(rows: pl.DataFrame, names: tuple[str, ...], asking: Asking, ages: Ages) -> pl.Series:
@@ -198,6 +197,11 @@ def _changes(*names: str) -> pl.Expr:
     return changed | (pl.int_range(pl.len()) == 0)
 
 
+def _numbered(starts: pl.Expr) -> pl.Expr:
+    """The number of the run that a row is in; grouping is faster by what is known to be in order."""
+    return starts.cast(pl.UInt32).cum_sum().set_sorted()
+
+
 def _last_of(name: str) -> pl.Expr:
     later = pl.col(name).ne_missing(pl.col(name).shift(-1))
     return later | (pl.int_range(pl.len()) == pl.len() - 1)
@@ -211,7 +215,7 @@ def _in_cycles(done: pl.DataFrame, asking: Asking) -> pl.DataFrame:
     before = pl.when("part").then(day).forward_fill().shift()
     gap = (day - before).dt.total_days()
     starts = pl.col("part") & (pl.col("_first") | (gap > _within(asking)))
-    done = done.with_columns(cycle=starts.cast(pl.UInt32).cum_sum())
+    done = done.with_columns(cycle=_numbered(starts))
     first = pl.when("_first").then("cycle").forward_fill()
     last = pl.when(_last_of("track")).then("cycle").backward_fill()
     return done.with_columns(number=pl.col("cycle") - first + 1, count=last - first + 1).drop(

@@ -47,7 +47,7 @@ JUDGED: dict[str, Any] = {
 
 def bits_of(codes: Iterable[FindingCode]) -> int:
     """Return the bits of some codes."""
-    return sum(_BITS[code] for code in codes)
+    return sum(map(_BITS.__getitem__, codes))
 
 
 def codes_of(bits: int) -> list[FindingCode]:

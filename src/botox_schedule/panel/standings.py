@@ -128,8 +128,7 @@ def asked_tracks(population: Population, recent: pl.DataFrame) -> Asked:
         population: A population.
         recent: The sessions of at least the last two cycles of each track.
     """
-    what = population.happened
-    decided = population.decided
+    what, decided = population.happened, population.decided
     meanings = Meanings(what.names, what.ages.born, decided.each, what.mixtures)
     engine = Engine(population.asking, meanings)
     cycles = with_previous(cycles_of(recent, what))
