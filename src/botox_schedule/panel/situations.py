@@ -108,7 +108,7 @@ class Engine:
         _, self._born, self._decided, _ = meanings
         self._rules: dict[tuple[Any, ...], IntervalRules] = {}
         self.tracks: list[Track] = []
-        self._alike: dict[tuple[int, int, int], int] = {}
+        self._alike: dict[tuple[Any, ...], int] = {}
         # Not methods: an engine that its own cache holds would wait for the garbage collector.
         self._session = lru_cache(maxsize=100_000)(partial(_session, meanings.names))
         self._visit = lru_cache(maxsize=100_000)(session_of)
@@ -128,9 +128,9 @@ class Engine:
         track = found.track
         if not isinstance(track, Track):
             raise AssertionError("only tracks with a protocol are asked about here")  # noqa: TRY004 - no input
+        number, key = len(self.tracks), (id(track.protocol), policy, decided, track.care.status)
+        alike = self._alike.setdefault(key, number)
         self.tracks.append(track)
-        number = len(self.tracks) - 1
-        alike = self._alike.setdefault((id(track.protocol), policy, decided), number)
         standing = standing_of(found)
         return (*standing_row(standing, clear_of(track, with_limits=False)), number, alike)
 
@@ -161,22 +161,22 @@ class Engine:
         (visit,) = self._visits(track, {on: SessionKind.FULL}, SessionStatus.BOOKED)
         return (clear_of(track, visit, with_limits=False),)
 
-    def bookings(self, asked_of: int, *days: date | None) -> tuple[int]:
-        """The findings about past bookings.
+    def bookings(self, alike: int, *days: date | None) -> tuple[int]:
+        """The findings about past bookings after the last session, whichever day that was.
 
         Args:
-            asked_of: The number of the track.
+            alike: The number of a track with that protocol and those decisions.
             days: The first and the last booked day, the last one of a full session, and the last
                 missed one of a full session and of a touch-up.
         """
-        track, (first, last, full, missed, missed_touch_up) = self.tracks[asked_of], days
+        track, (first, last, full, missed, missed_touch_up) = self.tracks[alike], days
         touch_up, session = SessionKind.TOUCH_UP, SessionKind.FULL
         visits = {first: touch_up, last: touch_up, full: session}
         booked = self._visits(track, visits, SessionStatus.BOOKED)
         visits = {missed_touch_up: touch_up, missed: session}
         gone = self._visits(track, visits, SessionStatus.CANCELLED)
-        history = track.history._replace(booked=booked, missed=gone)
-        waiting = replace(track, reading=track.reading._replace(history=history))
+        reading = track.reading._replace(history=track.history._replace(booked=booked, missed=gone))
+        waiting = replace(track, reading=reading, cycles=[], last=None)
         return (bits_of(finding.code for finding in past_booking_findings(waiting)),)
 
     def _visits(

@@ -184,7 +184,7 @@ def _with_bookings(
     last: pl.DataFrame, waiting: pl.DataFrame, engine: Engine, asking: Asking
 ) -> pl.DataFrame:
     """Add the next booking, and the findings about bookings and missed visits."""
-    known = last.select("track", "asked_of", "anchored_on")
+    known = last.select("track", "asked_of", "alike", "anchored_on")
     waiting = waiting.filter(pl.col("status").is_in([BOOKED, *MISSED]))
     day, touch_up = pl.col("day"), pl.col("kind") == TOUCH_UP
     met = waiting.select("track", "day", "status", touch_up=touch_up).join(known, on="track")
@@ -210,7 +210,7 @@ def _with_bookings(
 
 def _past_bookings(met: pl.DataFrame, engine: Engine, asking: Asking) -> pl.DataFrame:
     booked, touch_up = pl.col("status") == BOOKED, pl.col("touch_up")
-    ends = met.group_by("track", "asked_of").agg(
+    ends = met.group_by("track", "alike").agg(
         first=pl.when(booked).then("day").min(),
         last=pl.when(booked).then("day").max(),
         full=pl.when(booked & ~touch_up).then("day").max(),
@@ -219,7 +219,7 @@ def _past_bookings(met: pl.DataFrame, engine: Engine, asking: Asking) -> pl.Data
     )
     gone = pl.coalesce("missed", "missed_touch_up").is_not_null()
     ends = ends.filter(gone | (pl.col("first") < asking.as_of))
-    keys = ["asked_of", "first", "last", "full", "missed", "missed_touch_up"]
+    keys = ["alike", "first", "last", "full", "missed", "missed_touch_up"]
     found = asked(ends, keys, {"bits": pl.UInt64}, engine.bookings)
     return ends.join(found, on=keys, nulls_equal=True).select("track", "bits")
 
