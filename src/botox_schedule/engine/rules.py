@@ -222,7 +222,7 @@ class IntervalRules:
 
     def on(self, day: date) -> RulesOn:
         """Return what is in force on *day*; days before the anchor have the anchor's rules."""
-        return self._from(self._starts[max(bisect_right(self._starts, day) - 1, 0)])
+        return self._from(self._starts[bisect_right(self._starts, day, 1) - 1])
 
     def _from(self, start: date) -> RulesOn:
         if start not in self._on:
@@ -233,10 +233,8 @@ class IntervalRules:
 
     def is_part_of_last_session(self, day: date) -> bool:
         """Whether a session on *day* would belong to the last cycle."""
-        facts = self.facts
-        return facts.first_on is not None and day <= shifted(
-            facts.first_on, facts.policy.group_within_days
-        )
+        first_on, within = self.facts.first_on, self.facts.policy.group_within_days
+        return first_on is not None and (day - first_on).days <= within
 
     def period_of(self, day: date) -> Period | None:
         """Return the run of allowed days that *day* lies in; None where it is not allowed."""
