@@ -94,7 +94,8 @@ def _unrecognized(reading: Reading) -> Iterable[Finding]:
     """Yield a finding for each unknown indication; it names the nearest known ones only."""
     history, decisions = reading.history, reading.decisions
     counted = (*history.unrecognized, *decisions.about_clocks)
-    planned, elsewhere = [*history.booked, *history.missed], reading.record.prior_treatments
+    planned = [*history.booked, *history.missed, *history.undated_visits]
+    elsewhere = reading.record.prior_treatments
     unknown = reading.policy.unknown_names(reading.known.indications)
     if not (counted or planned or elsewhere or unknown):
         return

@@ -571,7 +571,7 @@ def _indications(reading: Reading) -> list[str]:
     """The indications of a record's rows; what was completed last comes last."""
     history, others = reading.history, reading.policy.other_indications
     # Row order must not matter.
-    unused = (*history.missed, *history.other, *history.later)
+    unused = (*history.missed, *history.other, *history.later, *history.undated_visits)
     planned = sorted((s.administered_on, s.indication) for s in unused)
     priors = [prior for prior in reading.record.prior_treatments if prior.was_given]
     dated = [(p.last_on, p.indication) for p in priors if p.last_on and p.last_on <= reading.as_of]
