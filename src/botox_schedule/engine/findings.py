@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
-from botox_schedule.dates.days import age_on, is_within, shifted
+from botox_schedule.dates.days import age_on, is_placeholder_day, is_within, shifted
 from botox_schedule.engine.reading import Reading
 from botox_schedule.engine.rules import Minimum, Treatment
 from botox_schedule.engine.track import (
@@ -206,7 +206,7 @@ def _is_running(hold: Hold, track: AnyTrack) -> bool:
 
 def review_day(track: AnyTrack, hold: Hold) -> date:
     """Return the day to review a hold: its own, else the day after its end, else the policy's."""
-    if hold.review_on is not None:
+    if hold.review_on is not None and not is_placeholder_day(hold.review_on):
         return hold.review_on
     if hold.last is not None:
         return shifted(hold.last, 1)

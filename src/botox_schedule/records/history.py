@@ -18,6 +18,7 @@ from botox_schedule.records.model import (
     PriorAuthorization,
     TreatmentSession,
     is_known,
+    known_from,
 )
 from botox_schedule.terms import CareEndKind, FindingCode, SessionKind, SessionStatus
 from botox_schedule.values import in_order
@@ -218,7 +219,7 @@ def _settled(sessions: Sequence[TreatmentSession]) -> _Sorted:
 def _settle(rows: Sequence[TreatmentSession], found: _Sorted) -> None:
     """Sort the rows with one id into those that count, those that were replaced, and copies."""
     distinct: dict[tuple[Any, ...], TreatmentSession] = {}
-    for row in sorted(rows, key=lambda row: row.recorded_on or date.min, reverse=True):
+    for row in sorted(rows, key=known_from, reverse=True):
         if distinct.setdefault(_contents(row), row) is not row:
             found.copies.append(row)
     contents = list(distinct.values())
@@ -242,9 +243,8 @@ def _completed_winners(rows: Iterable[TreatmentSession]) -> list[TreatmentSessio
 
 
 def _latest(session: TreatmentSession) -> tuple[Any, ...]:
-    recorded = session.recorded_on or date.min
     same_day = _SAME_DAY_PRECEDENCE.get(session.status, 0)
-    return (recorded, session.administered_on, same_day, *_contents(session))
+    return (known_from(session), session.administered_on, same_day, *_contents(session))
 
 
 def _place(session: TreatmentSession) -> tuple[Any, ...]:
@@ -355,8 +355,8 @@ def _current(rows: Iterable[_D], as_of: date, conflicts: list[Decision]) -> list
             groups.setdefault(row.id or row, []).append(row)
     found: list[_D] = []
     for same in groups.values():
-        latest = max(row.recorded_on or date.min for row in same)
-        last = [row for row in same if (row.recorded_on or date.min) == latest]
+        latest = max(map(known_from, same))
+        last = [row for row in same if known_from(row) == latest]
         distinct = list(dict.fromkeys(last))
         conflicts += distinct if len(distinct) > 1 else []
         found += distinct
