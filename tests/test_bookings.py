@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import pytest
 
 import botox_schedule as bs
+from botox_schedule import panel
 from botox_schedule.engine.standing import clear_of
 from botox_schedule.questions import ask
 from samples import GIVEN, MIGRAINE, codes, override, protocol, rule
@@ -48,6 +49,38 @@ class TestVisits:
         found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
         assert (found.dates.due, found.dates.overdue_from) == (date(2026, 3, 30), None)
         assert "after the due day" not in found.explain()
+
+
+class TestVisitsOnAnUnknownDay:
+    """Before, a visit of 9999-12-31 was the next one, and one of 1900-01-01 was never told."""
+
+    @pytest.mark.parametrize("status", ["booked", "no_show", "cancelled"])
+    @pytest.mark.parametrize("none", ["0001-01-01", "1900-01-01", "9999-01-01", "9999-12-31"])
+    @pytest.mark.parametrize("given", [[], [GIVEN]])
+    def test_the_row_is_told_and_books_nothing(self, none: str, status: str, given: Any) -> None:
+        plain = bs.PatientRecord(sessions=given)
+        record = bs.PatientRecord(sessions=[*given, visit(none, status)])
+        found, without = (bs.forecast(each, MIGRAINE, as_of=AS_OF) for each in (record, plain))
+        assert codes(found) == {*codes(without), "session_day_unknown"}
+        assert (found.booking, found.dates, found.status) == (None, without.dates, without.status)
+        assert len(bs.project(record, MIGRAINE, as_of=AS_OF)) == (5 if given else 0)
+        (one,) = bs.forecast_all(record, as_of=AS_OF)
+        assert "session_day_unknown" in codes(one)
+
+    def test_a_draft_or_a_day_next_to_it_is_not_told(self) -> None:
+        for row in (visit("1900-01-01", "draft"), visit("9998-12-31", "booked")):
+            record = bs.PatientRecord(sessions=[GIVEN, row])
+            assert "session_day_unknown" not in codes(bs.forecast(record, MIGRAINE, as_of=AS_OF))
+
+    def test_the_panel_looks_at_the_record(self) -> None:
+        pl = pytest.importorskip("polars")
+        columns = {"patient": "a", "indication": "chronic-migraine", "product": "Botox"}
+        rows = [
+            {**columns, "administered_on": date(2026, 1, 5), "status": "completed"},
+            {**columns, "administered_on": date(9999, 12, 31), "status": "booked"},
+        ]
+        found = panel.worklist(pl.DataFrame(rows), as_of=AS_OF, holds=None, care_ends=None)
+        assert found["section"].to_list() == ["check_the_record_first"]
 
 
 class TestFindingsAboutBookings:

@@ -7,7 +7,7 @@ import pytest
 
 import botox_schedule as bs
 from botox_schedule.questions import ask
-from samples import GIVEN, MIGRAINE, allowed, ended, record, track_on
+from samples import GIVEN, MIGRAINE, allowed, codes, ended, record, track_on
 
 
 class TestCareThatWasResumed:
@@ -105,6 +105,21 @@ class TestTheEndOfCare:
         found = bs.forecast(given, MIGRAINE, as_of="2026-07-20").findings
         told = [finding.record_ids for finding in found if finding.code == "care_resumed"]
         assert told == ([] if by is None else [(by,)])
+
+    @pytest.mark.parametrize("none", ["1899-12-30", "1900-01-01", "9999-01-01", "9999-12-31"])
+    def test_on_an_unknown_day_it_is_told_whatever_came_since(self, none: str) -> None:
+        never = bs.forecast(record(care_ends=[ended(none)]), MIGRAINE, as_of="2026-02-01")
+        assert never.status == "discontinued"
+        for days in (["2026-01-05"], ["2025-06-02", "2025-10-06", "2026-01-05"]):
+            given = record(*days, care_ends=[ended(none)])
+            found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
+            assert found.status == "too_early"
+            assert "care_resumed" in codes(found)
+
+    def test_the_next_day_is_a_day(self) -> None:
+        given = record("2025-10-06", "2026-01-05", care_ends=[ended("1900-01-02")])
+        found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
+        assert "care_resumed" not in codes(found)
 
 
 class TestEndOfCare:

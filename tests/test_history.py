@@ -326,6 +326,28 @@ class TestDecisions:
             bs.CareEnd(on=None, kind="discontinued")
 
 
+class TestRecordedOnAPlaceholder:
+    """Before, a decision recorded on 9999-12-31 was never known: the dead were called."""
+
+    @pytest.mark.parametrize("none", ["1900-01-01", "9999-01-01", "9999-12-31"])
+    def test_it_is_known_always(self, none: str) -> None:
+        death = {"on": "2026-02-01", "kind": "deceased", "recorded_on": none}
+        found = bs.forecast(record("2026-01-05", care_ends=[death]), MIGRAINE, as_of="2026-05-01")
+        assert found.status == "deceased"
+        visit = {**GIVEN, "administered_on": "2026-04-01", "status": "booked", "recorded_on": none}
+        given = bs.PatientRecord(sessions=[GIVEN, visit])
+        assert bs.forecast(given, MIGRAINE, as_of="2026-03-01").booking is not None
+
+    def test_a_row_with_a_day_is_the_later_one(self) -> None:
+        hold = {"id": "h", "first": "2026-03-01", "reason": "r"}
+        holds = [
+            {**hold, "recorded_on": "9999-12-31"},
+            {**hold, "last": "2026-03-10", "recorded_on": "2026-02-01"},
+        ]
+        given = record("2026-01-05", holds=holds)
+        assert allowed(given, "2026-03-30", as_of="2026-03-01") == [True]
+
+
 class TestDecisionsInAnyOrder:
     def test_a_later_withdrawal_leaves_an_authorization_whole(self) -> None:
         approved = {

@@ -12,7 +12,7 @@ from botox_schedule.engine.standing import standing_of
 from botox_schedule.engine.track import tracks_of
 from botox_schedule.records.model import Hold
 from botox_schedule.testing import record_from_gaps
-from samples import ALONE, MIGRAINE, allowed, held, protocol, reading_of, record, rule
+from samples import ALONE, MIGRAINE, allowed, codes, held, protocol, reading_of, record, rule
 
 JAN = date(2026, 1, 5)
 one = record_from_gaps([84, 84, 84], starts_on=date(2025, 7, 7), units=155)
@@ -139,6 +139,13 @@ class TestTheNextLook:
         reading = reading_of(record("2026-01-05", holds=[now, later]), AS_OF)
         (found,) = tracks_of(reading, "us", None)
         assert next_look(found.track) == date(2026, 5, 1)
+
+    @pytest.mark.parametrize("none", ["1900-01-01", "9999-12-31"])
+    def test_a_placeholder_for_its_day_is_none(self, none: str) -> None:
+        hold = {"first": "2026-03-01", "reason": "infection", "review_on": none}
+        found = bs.forecast(record("2026-01-05", holds=[hold]), MIGRAINE, as_of="2026-03-29")
+        assert found.review_on == date(2026, 3, 29)
+        assert "hold_needs_review" in codes(found)
 
     def test_a_list_says_when_to_look_again(self) -> None:
         hold = {"first": "2026-03-01", "reason": "infection", "review_on": "2026-05-01"}

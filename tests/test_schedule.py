@@ -280,6 +280,15 @@ class TestProjectDates:
         (first,) = project_dates("2026-04-06", new, count=1)
         assert first.target == due_dates("2026-04-06", new).due == date(2026, 7, 1)
 
+    def test_what_moves_the_target_moves_the_whole_window(self) -> None:
+        usual = {"chronic-migraine": "12 to 16 weeks"}
+        policy = SchedulingPolicy(payer_minimum="16 weeks", usual=usual)
+        first, second = project_dates("2026-01-05", MIGRAINE, count=2, policy=policy)
+        assert str(first.window) == "2026-04-27 to 2026-05-25"
+        assert str(second.window) == "2026-08-17 to 2026-10-12"
+        asked = {"as_of": "2026-01-05", "policy": policy}
+        assert bs.project(record("2026-01-05"), MIGRAINE, count=1, **asked) == (first,)
+
     def test_a_minimum_alone_projects_nothing(self) -> None:
         assert project_dates("2026-01-05", find_protocol("overactive-bladder")) == ()
 

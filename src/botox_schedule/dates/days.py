@@ -66,12 +66,13 @@ Day = Annotated[
 ]
 """A calendar day, given as a ``date`` or as ``YYYY-MM-DD``; never a datetime or a number."""
 
-_OPEN_FROM = date(9999, 1, 1)
+OPEN_FROM = date(9999, 1, 1)
+"""The end of a period on this day or a later one leaves it open."""
 
 
 def open_end(day: date | None) -> date | None:
     """Return the last day of a period; None where it leaves the period open."""
-    return None if day is not None and day >= _OPEN_FROM else day
+    return None if day is not None and day >= OPEN_FROM else day
 
 
 def is_placeholder_day(day: date) -> bool:
@@ -82,7 +83,7 @@ def is_placeholder_day(day: date) -> bool:
     >>> is_placeholder_day(date(9998, 12, 31)), is_placeholder_day(date(9999, 1, 1))
     (False, True)
     """
-    return day <= LAST_PLACEHOLDER or day >= _OPEN_FROM
+    return day <= LAST_PLACEHOLDER or day >= OPEN_FROM
 
 
 LastDay = Annotated[Day | None, AfterValidator(open_end)]

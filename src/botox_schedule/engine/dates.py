@@ -393,11 +393,13 @@ def projected_from(
     usual, short_month = rules.usual.interval, policy.short_month
     sessions = []
     for number in range(1, count + 1):
-        begins = max(found.due, usual.first.added_to(anchor, short_month, number))
+        begins, ends = (
+            bound.added_to(anchor, short_month, number) for bound in (usual.first, usual.last)
+        )
         minimums = [m.interval.added_to(anchor, short_month, number) for m in rules.minimums]
         first = max(found.earliest, max(minimums, default=begins))
-        target = max(first, begins)
-        last = max(target, usual.last.added_to(anchor, short_month, number))
-        window = Window(first=first, last=last)
+        target = max(first, begins, found.due)
+        # What moves the target moves the whole window.
+        window = Window(first=first, last=shifted(ends, (target - begins).days))
         sessions.append(ProjectedSession(number=number, target=target, window=window))
     return tuple(sessions)

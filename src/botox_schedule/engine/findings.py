@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
-from botox_schedule.dates.days import age_on, is_within, shifted
+from botox_schedule.dates.days import age_on, is_placeholder_day, is_within, shifted
 from botox_schedule.engine.reading import Reading
 from botox_schedule.engine.rules import Minimum, Treatment
 from botox_schedule.engine.track import (
@@ -94,7 +94,8 @@ def _unrecognized(reading: Reading) -> Iterable[Finding]:
     """Yield a finding for each unknown indication; it names the nearest known ones only."""
     history, decisions = reading.history, reading.decisions
     counted = (*history.unrecognized, *decisions.about_clocks)
-    planned, elsewhere = [*history.booked, *history.missed], reading.record.prior_treatments
+    planned = [*history.booked, *history.missed, *history.undated_visits]
+    elsewhere = reading.record.prior_treatments
     unknown = reading.policy.unknown_names(reading.known.indications)
     if not (counted or planned or elsewhere or unknown):
         return
@@ -205,7 +206,7 @@ def _is_running(hold: Hold, track: AnyTrack) -> bool:
 
 def review_day(track: AnyTrack, hold: Hold) -> date:
     """Return the day to review a hold: its own, else the day after its end, else the policy's."""
-    if hold.review_on is not None:
+    if hold.review_on is not None and not is_placeholder_day(hold.review_on):
         return hold.review_on
     if hold.last is not None:
         return shifted(hold.last, 1)

@@ -59,11 +59,11 @@ def read_record(
     decisions = known_decisions(record, as_of)
     recognizes = partial(_recognizes, known, policy)
     history = read_history(record, as_of, died_on=decisions.died_on, recognizes=recognizes)
-    if history.undated:
+    if history.undated_sessions:
         # Such a session was given on an unknown day, as the last one of a course elsewhere may be.
         given = [
             PriorTreatment(indication=s.indication, cycles=1, product=s.product)
-            for s in history.undated
+            for s in history.undated_sessions
         ]
         priors = (*record.prior_treatments, *given)
         record = record.model_copy(update={"prior_treatments": priors})

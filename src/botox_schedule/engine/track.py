@@ -7,6 +7,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
+from botox_schedule.dates.days import LAST_PLACEHOLDER, is_placeholder_day
 from botox_schedule.engine.dates import TrackDates, first_allowed, status_on, track_dates
 from botox_schedule.engine.doubts import doubt_ends_on, doubts_after
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
@@ -301,7 +302,8 @@ def _care(reading: Reading, clock: frozenset[str], cycles: list[CycleSessions]) 
     if not decisions.discharges and not decisions.deaths:
         return _IN_CARE
     ends = [e.on for e in decisions.discharges if concerns(reading, e.indication, clock)]
-    days = [day for day in ends if day is not None]
+    # A placeholder of the year 9999 is no day ahead: care has ended, on an unknown day.
+    days = [LAST_PLACEHOLDER if is_placeholder_day(day) else day for day in ends if day is not None]
     ahead = min((day for day in days if day > as_of), default=None)
     if decisions.deaths:
         return Care(DueStatus.DECEASED, ahead, decisions.died_on, None)
@@ -313,7 +315,8 @@ def _care(reading: Reading, clock: frozenset[str], cycles: list[CycleSessions]) 
         return Care(DueStatus.DISCONTINUED, ahead, ended_on, None)
     since = [cycle for cycle in cycles if cycle.anchored_on > ended_on]
     first = min(resumed, key=lambda s: s.administered_on)
-    return Care(None, ahead, None, first if len(since) <= 1 else None)
+    is_news = len(since) <= 1 or is_placeholder_day(ended_on)
+    return Care(None, ahead, None, first if is_news else None)
 
 
 def rule_facts(
@@ -571,7 +574,7 @@ def _indications(reading: Reading) -> list[str]:
     """The indications of a record's rows; what was completed last comes last."""
     history, others = reading.history, reading.policy.other_indications
     # Row order must not matter.
-    unused = (*history.missed, *history.other, *history.later)
+    unused = (*history.missed, *history.other, *history.later, *history.undated_visits)
     planned = sorted((s.administered_on, s.indication) for s in unused)
     priors = [prior for prior in reading.record.prior_treatments if prior.was_given]
     dated = [(p.last_on, p.indication) for p in priors if p.last_on and p.last_on <= reading.as_of]

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from botox_schedule.dates.days import LAST_PLACEHOLDER
+from botox_schedule.dates.days import LAST_PLACEHOLDER, OPEN_FROM
 from botox_schedule.panel.asking import TOUCH_UP, TREATMENTS, Ages, Asking
 from botox_schedule.panel.doses import near_a_limit
 from botox_schedule.panel.sessions import STATUSES, Sessions, Unread
@@ -175,7 +175,8 @@ def _one_of_each(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 def _is_special(rows: pl.DataFrame, asking: Asking) -> pl.Expr:
     """Whether a row needs the record engine to be read correctly."""
     day = pl.col("day")
-    special = pl.col("clock").is_null() | (day <= LAST_PLACEHOLDER)
+    is_day = day.is_between(LAST_PLACEHOLDER, OPEN_FROM, closed="none")
+    special = pl.col("clock").is_null() | ~is_day
     special |= (pl.col("status") == COMPLETED) & (day > asking.as_of)
     if "born_on" in rows.columns:
         special |= day < pl.col("born_on")

@@ -18,6 +18,7 @@ from botox_schedule.records.model import (
     PriorAuthorization,
     TreatmentSession,
     is_known,
+    known_from,
 )
 from botox_schedule.terms import CareEndKind, FindingCode, SessionKind, SessionStatus
 from botox_schedule.values import in_order
@@ -84,7 +85,7 @@ class History(NamedTuple):
         booked: Booked sessions, in order of their days.
         missed: Cancelled sessions and no-shows.
         other: Other rows that are not completed: drafts, entries in error, rows recorded later.
-        undated: Completed sessions whose day is one that systems write where they have none.
+        undated: Sessions and visits whose day is one that systems write where they have none.
         later: Completed sessions after the day, which do not count yet.
         after_death: Completed sessions after the death, which are not used.
         merged: Rows replaced by another row with the same id.
@@ -103,6 +104,16 @@ class History(NamedTuple):
     merged: list[TreatmentSession]
     copies: list[TreatmentSession]
     findings: tuple[Finding, ...]
+
+    @property
+    def undated_sessions(self) -> list[TreatmentSession]:
+        """The completed sessions without a day."""
+        return [s for s in self.undated if s.status is _COMPLETED]
+
+    @property
+    def undated_visits(self) -> list[TreatmentSession]:
+        """The booked or missed visits without a day."""
+        return [s for s in self.undated if s.status is not _COMPLETED]
 
 
 class _Sorted(NamedTuple):
@@ -139,15 +150,16 @@ def read_history(
     found = _one_for_each_id(rows)
     history = History([], [], [], [], unknown_yet, [], later, [], found.merged, found.copies, ())
     planned = {SessionStatus.BOOKED: history.booked, **dict.fromkeys(_MISSED, history.missed)}
+    dated = {_COMPLETED, *planned}
     given = {
         name: history.completed if recognizes(name) else history.unrecognized
         for name in {session.indication for session in found.kept}
     }
     for session in found.kept:
-        if session.status is not _COMPLETED:
-            planned.get(session.status, history.other).append(session)
-        elif is_placeholder_day(session.administered_on):
+        if session.status in dated and is_placeholder_day(session.administered_on):
             history.undated.append(session)
+        elif session.status is not _COMPLETED:
+            planned.get(session.status, history.other).append(session)
         elif died_on is not None and session.administered_on > died_on:
             history.after_death.append(session)
         else:
@@ -161,9 +173,13 @@ def _findings(
     if conflicting:
         message = "one id stands for different completed sessions; check which of them happened"
         yield make_finding(FindingCode.CONFLICTING_RECORDS, message, conflicting)
-    if history.undated:
-        message = "a completed session has a placeholder for its day; give the day"
-        yield make_finding(FindingCode.SESSION_DAY_UNKNOWN, message, history.undated)
+    for what, undated in (
+        ("a completed session", history.undated_sessions),
+        ("a booked or missed visit", history.undated_visits),
+    ):
+        if undated:
+            message = f"{what} has a placeholder for its day; give the day"
+            yield make_finding(FindingCode.SESSION_DAY_UNKNOWN, message, undated)
     if history.after_death:
         message = "a completed session is dated after the patient's death; it is not used"
         yield make_finding(FindingCode.SESSION_AFTER_DEATH, message, history.after_death)
@@ -203,7 +219,7 @@ def _settled(sessions: Sequence[TreatmentSession]) -> _Sorted:
 def _settle(rows: Sequence[TreatmentSession], found: _Sorted) -> None:
     """Sort the rows with one id into those that count, those that were replaced, and copies."""
     distinct: dict[tuple[Any, ...], TreatmentSession] = {}
-    for row in sorted(rows, key=lambda row: row.recorded_on or date.min, reverse=True):
+    for row in sorted(rows, key=known_from, reverse=True):
         if distinct.setdefault(_contents(row), row) is not row:
             found.copies.append(row)
     contents = list(distinct.values())
@@ -227,9 +243,8 @@ def _completed_winners(rows: Iterable[TreatmentSession]) -> list[TreatmentSessio
 
 
 def _latest(session: TreatmentSession) -> tuple[Any, ...]:
-    recorded = session.recorded_on or date.min
     same_day = _SAME_DAY_PRECEDENCE.get(session.status, 0)
-    return (recorded, session.administered_on, same_day, *_contents(session))
+    return (known_from(session), session.administered_on, same_day, *_contents(session))
 
 
 def _place(session: TreatmentSession) -> tuple[Any, ...]:
@@ -340,8 +355,8 @@ def _current(rows: Iterable[_D], as_of: date, conflicts: list[Decision]) -> list
             groups.setdefault(row.id or row, []).append(row)
     found: list[_D] = []
     for same in groups.values():
-        latest = max(row.recorded_on or date.min for row in same)
-        last = [row for row in same if (row.recorded_on or date.min) == latest]
+        latest = max(map(known_from, same))
+        last = [row for row in same if known_from(row) == latest]
         distinct = list(dict.fromkeys(last))
         conflicts += distinct if len(distinct) > 1 else []
         found += distinct

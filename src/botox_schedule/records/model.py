@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 from pydantic_core import CoreSchema
 
-from botox_schedule.dates.days import Day, DayInput, LastDay
+from botox_schedule.dates.days import Day, DayInput, LastDay, is_placeholder_day
 from botox_schedule.dates.intervals import (
     IntervalInput,
     IntervalRange,
@@ -422,7 +422,13 @@ class PatientRecord(PatientValue, frozen=True):
 
 def is_known(row: TreatmentSession | Decision, as_of: date) -> bool:
     """Return whether a decision, or a session that was not completed, is known on a day."""
-    return row.recorded_on is None or row.recorded_on <= as_of
+    return known_from(row) <= as_of
+
+
+def known_from(row: TreatmentSession | Decision) -> date:
+    """Return the day a row was recorded; without one, or with a placeholder, it was always known."""
+    on = row.recorded_on
+    return date.min if on is None or is_placeholder_day(on) else on
 
 
 def _check_order(first: date | None, last: date | None, what: str) -> None:
