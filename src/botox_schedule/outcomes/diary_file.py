@@ -13,7 +13,15 @@ from unicodedata import combining, normalize
 
 from pydantic import Field
 
-from botox_schedule.dates.days import DayInput, as_day, day_by_pattern, is_day_pattern, shifted
+from botox_schedule.dates.days import (
+    OTHER_ORDER,
+    DayInput,
+    as_day,
+    day_by_pattern,
+    is_day_pattern,
+    other_order,
+    shifted,
+)
 from botox_schedule.errors import (
     CalendarRangeError,
     DayError,
@@ -66,7 +74,8 @@ _NO_END = "the attack has no end; its first day counts"
 _UNREAD_END = "the end is no day and no time of day; the attack's first day counts"
 _FREE_OF_MIGRAINE = "free of migraine is not free of headache; the day counts as unknown"
 _WITHOUT_KIND = "no column says which attacks were migraine; all count as headache"
-_DURATION = "the column of durations is not read; give the end of each attack"
+_DURATION = "the column of durations is not read; give the day of the end of each attack"
+_HEADER_AGAIN = "the header again; the rows after it are read"
 
 
 class DiaryProblem(Value, frozen=True):
@@ -132,7 +141,11 @@ class _Table(NamedTuple):
     def meanings(self) -> list[str]:
         """The meaning of each column, or its own name where that is unknown."""
         meanings = _named("columns")
-        return [meanings.get(_word(name), _word(name)) for name in self.header]
+        found = [meanings.get(_word(name), _word(name)) for name in self.header]
+        if {"kind", "start"}.intersection(found):
+            return found
+        scale = [_is_scale(name) for name in self.header]
+        return ["kind" if pain else name for name, pain in zip(found, scale, strict=True)]
 
 
 def read_diary(
@@ -148,9 +161,12 @@ def read_diary(
     The delimiter may be a comma, a semicolon, a tab or a vertical bar. The file has one of three
     layouts:
 
-    - One day a row: ``date`` and ``kind``, or ``date`` with ``headache`` and ``migraine``.
+    - One day a row: ``date`` and ``kind``, or ``date`` with ``headache`` and ``migraine``. A
+      column such as ``severity`` is the kind where none has a better name; a number above 0 on
+      such a scale is a headache.
     - One attack a row: ``start`` and ``end``, each a day or a date and time. With a ``date``
-      column they may be times of day, and an attack may end after midnight.
+      column they may be times of day, and an attack may end after midnight. Where start and end
+      are both midnight, they are days, as spreadsheets write them.
     - A grid: ``month`` and the days 1 to 31, or ``day`` and the months.
 
     Of several entries for one day the worst counts. An empty cell is not an entry for
@@ -289,8 +305,27 @@ def _remarks(table: _Table) -> Iterator[str]:
     unread = meanings - {"", *_named("columns").values()}
     if _reader_of(table) is _attack and unread and not meanings & {"kind", "migraine"}:
         yield _WITHOUT_KIND
-    if "duration" in meanings and "end" not in meanings:
+    if "duration" in meanings and not any(_is_day(cell, table) for cell in _cells(table, "end")):
         yield _DURATION
+    swapped = other_order(table.date_format or "iso")
+    days = [cell for cell in _cells(table, "date", "start", "end") if not _is_day(cell, table)]
+    if swapped and any(_is_day(cell, table._replace(date_format=swapped)) for cell in days):
+        yield OTHER_ORDER
+
+
+def _cells(table: _Table, *names: str) -> Iterator[str]:
+    """Yield the filled cells of the columns with these meanings."""
+    places = [place for place, name in enumerate(table.meanings()) if name in names]
+    return filter(
+        None, (row[place] for _, row in table.rows for place in places if place < len(row))
+    )
+
+
+def _is_day(text: str, table: _Table) -> bool:
+    """Whether a cell states a day, with or without a time."""
+    with suppress(DayError):
+        return bool(_moment(text, table))
+    return False
 
 
 @cache
@@ -305,6 +340,11 @@ def _word(text: str) -> str:
     apart = normalize("NFKD", text).casefold()
     plain = "".join(letter for letter in apart if not combining(letter))
     return "_".join(plain.rstrip(".:* ").replace("-", " ").split()) or text.strip()
+
+
+def _is_scale(name: str) -> bool:
+    """Whether a column is a scale of pain, such as ``Severity (0-10)``."""
+    return _named("scale").get(_word(name.partition("(")[0])) == "columns"
 
 
 def _reader_of(table: _Table) -> Any:
@@ -337,15 +377,30 @@ def _entries(table: _Table) -> Iterator[_Entry]:
     for line, cells in table.rows:
         if not cells:
             yield _Entry(line, fault="not a row of a table; check its quotes")
+        elif _is_header(table, cells):
+            yield _header_again(table, line, cells)
         elif read is _grid_row:
             yield from _grid_row(table, line, cells)
         else:
             row: dict[str, list[str]] = {}
-            for meaning, cell in zip(meanings, cells, strict=False):
-                row.setdefault(meaning, []).append(cell)
+            for name, meaning, cell in zip(table.header, meanings, cells, strict=False):
+                is_pain = _is_scale(name) and _named("scale").get(_word(cell)) == "numbers"
+                row.setdefault(meaning, []).append("headache" if is_pain else cell)
             entry = _guarded(read, table, line, row)
             beyond = any(cells[len(meanings) :]) and entry.remark is None
             yield entry._replace(remark=_BEYOND) if beyond else entry
+
+
+def _is_header(table: _Table, cells: list[str]) -> bool:
+    is_header = _reader_of(table._replace(header=cells)) is not None
+    return is_header and not any(_is_day(cell, table) for cell in cells)
+
+
+def _header_again(table: _Table, line: int, cells: list[str]) -> _Entry:
+    """Report the header of a further diary in the file; one of other columns is refused."""
+    if table._replace(header=cells).meanings() == table.meanings():
+        return _Entry(line, fault=_HEADER_AGAIN)
+    raise ExchangeError(f"line {line}: another header; give each diary in its own file")
 
 
 def _guarded(read: Any, table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
@@ -401,6 +456,8 @@ def _attack(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
     if until is None:
         span = (_date_of(begin), _date_of(begin))
         return _Entry(line, span, kind, remark=_UNREAD_END if end else _NO_END)
+    if _is_midnight(begin) and _is_midnight(until):
+        begin, until = _date_of(begin), _date_of(until)
     span = attack_span(begin, until)
     if _length(*span) > LONGEST_ATTACK:
         fault = f"the attack lasts more than {LONGEST_ATTACK} days"
@@ -437,6 +494,11 @@ def _clock(hour: str, minute: str, second: str | None, half: str | None) -> time
         return time(hours, int(minute), int(second or 0))
     except ValueError:
         raise DayError("not a time of day") from None
+
+
+def _is_midnight(moment: date) -> bool:
+    """Whether it may be a day that a spreadsheet wrote as its midnight."""
+    return isinstance(moment, datetime) and moment.time() == time.min
 
 
 def _date_of(moment: date) -> date:
