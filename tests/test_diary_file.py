@@ -549,6 +549,7 @@ class TestFiles:
         found = read("date,kind\n2026-01-05,Zqx7\n2026-01-06,none\n")
         assert "Zqx7" not in repr(found) + str(found) + str(told(found))
         assert "2026" not in repr(found)
+        assert str(found) == "DiaryReading(entries=2, taken=1, left_out=1, problems=1)"
 
     @given(
         st.lists(

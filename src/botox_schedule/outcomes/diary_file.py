@@ -96,7 +96,7 @@ class DiaryProblem(Value, frozen=True):
 
 
 class DiaryReading(PatientValue, frozen=True):
-    """A diary that was read, and the problems of its file.
+    """A diary that was read, and the problems of its file; its repr shows counts only.
 
     Each entry was taken or left out: ``entries == taken + left_out``.
 
@@ -113,6 +113,10 @@ class DiaryReading(PatientValue, frozen=True):
     taken: int = Field(ge=0)
     left_out: int = Field(ge=0)
     problems: tuple[DiaryProblem, ...] = ()
+
+    def __repr_str__(self, _between: str, /) -> str:
+        counts = f"entries={self.entries}, taken={self.taken}, left_out={self.left_out}"
+        return f"{counts}, problems={len(self.problems)}"
 
 
 class _Entry(NamedTuple):
