@@ -8,7 +8,7 @@ from functools import cache
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
 from pydantic import Field
@@ -33,10 +33,13 @@ from botox_schedule.files import (
     MEBIBYTE,
     OLE,
     ZIP,
+    FileName,
+    Stream,
     check_lines,
     decoded,
     expand,
     lines_of,
+    read_through,
     read_within,
     records,
 )
@@ -54,7 +57,7 @@ from botox_schedule.outcomes.figures import outcome_tables
 from botox_schedule.terms import word_of
 from botox_schedule.values import PatientValue, Value
 
-DiarySource = str | PathLike[str] | IO[bytes] | IO[str] | bytes
+DiarySource = FileName | bytes | Stream[bytes | str]
 """What a diary is read from: the name of a file, bytes, or an open file."""
 
 _MOST_BYTES = 16 * MEBIBYTE
@@ -265,12 +268,13 @@ def _text(source: DiarySource, encoding: str | None) -> str:
     return content.removeprefix("\ufeff").replace("\0", "?")
 
 
-def _content(source: IO[bytes] | IO[str] | bytes) -> bytes | str:
+def _content(source: bytes | Stream[bytes | str]) -> bytes | str:
     if isinstance(source, bytes):
         return source
     if not hasattr(source, "read"):
         raise TypeError("source: give a path, bytes or an open file")
-    return source.read(_MOST_BYTES + 1)
+    content: bytes | str = read_through(source, _MOST_BYTES + 1)
+    return content
 
 
 def _table(text: str, date_format: str | None) -> _Table:
