@@ -387,6 +387,45 @@ class TestWhatPeopleKeep:
         with pytest.raises(ExchangeError, match="line 3: another header; give each diary in its"):
             read(f"{header}\n{row}\n{other}\n{row}\n")
 
+    @pytest.mark.parametrize("name", ["Patient ID", "MRN", "participant"])
+    def test_several_patients_are_refused(self, name: str) -> None:
+        """Two people would become one."""
+        one = f"{name},date,kind\np-1,2026-01-05,none\n"
+        for again in ("P-1,2026-01-06,none\n", ",2026-01-06,none\n", one):
+            assert read(one + again).taken > 1
+        for other in ("p-2", "p-1\u0301"):
+            with pytest.raises(ExchangeError, match="the diary is of several patients; give each"):
+                read(f"{one}{other},2026-01-05,migraine\n")
+
+    @pytest.mark.parametrize(
+        ("row", "found"),
+        [
+            ("2026-01-05,2026-01-07,migraine", ["migraine"] * 3),
+            ("2026-01-05 22:00,02:00,yes", ["headache"] * 2),
+            ("2026-01-05,,yes", ["headache"]),
+            ("2026-01-05,2026-01-07,none", ["none"]),
+            ("2026-01-05,2026-01-07,?", ["unknown"]),
+        ],
+    )
+    def test_a_day_with_an_end_may_be_an_attack_of_several(
+        self, row: str, found: list[str]
+    ) -> None:
+        reading = read(f"date,end,kind\n{row}\n")
+        assert list(days(reading).values()) == found
+        assert not [problem for problem in reading.problems if problem.line == 2]
+
+    def test_an_end_that_cannot_be_read_is_told(self) -> None:
+        reading = read("date,to,kind\n2026-01-05,Dr. No,migraine\n2026-01-06,Dr. No,none\n")
+        assert list(days(reading).values()) == ["migraine", "none"]
+        assert [problem.line for problem in reading.problems] == [2]
+
+    def test_an_attack_whose_kind_is_none_is_told(self) -> None:
+        """A diary by day whose column of days is called start said that each day had a headache."""
+        for row in ("2026-01-05,2026-01-06,none", "2026-01-05,,no"):
+            reading = read(f"start,end,kind\n{row}\n")
+            assert set(days(reading).values()) == {"headache"}
+            assert "line 2: the kind is none, but an attack counts as headache; in a" in told(reading)[-1]  # fmt: skip
+
     @pytest.mark.parametrize("row", ["2026-01-06,onset", "2026-01-06,start", ",headache", "x,y"])
     def test_a_row_with_a_word_of_a_header_is_a_row(self, row: str) -> None:
         found = read(f"date,kind\n2026-01-05,none\n{row}\n")

@@ -75,6 +75,10 @@ _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _BEYOND = "the row has more cells than the header; they are not read"
 _NO_END = "the attack has no end; its first day counts"
 _UNREAD_END = "the end is no day and no time of day; the attack's first day counts"
+_NOT_FREE = (
+    "the kind is none, but an attack counts as headache; in a diary by day call the column date"
+)
+_HURTING = frozenset({DiaryKind.HEADACHE, DiaryKind.MIGRAINE})
 _FREE_OF_MIGRAINE = "free of migraine is not free of headache; the day counts as unknown"
 _WITHOUT_KIND = "no column says which attacks were migraine; all count as headache"
 _DURATION = "the column of durations is not read; give the day of the end of each attack"
@@ -170,14 +174,14 @@ def read_diary(
 
     - One day a row: ``date`` and ``kind``, or ``date`` with ``headache`` and ``migraine``. A
       column such as ``severity`` is the kind where none has a better name; a number above 0 on
-      such a scale is a headache.
+      such a scale is a headache. With an ``end`` column a headache may last until another day.
     - One attack a row: ``start`` and ``end``, each a day or a date and time. With a ``date``
       column they may be times of day, and an attack may end after midnight. Where start and end
       are both midnight, they are days, as spreadsheets write them.
     - A grid: ``month`` and the days 1 to 31, or ``day`` and the months.
 
     Of several entries for one day the worst counts. An empty cell is not an entry for
-    its day.
+    its day. A file with several patients is refused.
 
     Args:
         source: A path, bytes, or an open file.
@@ -296,6 +300,9 @@ def _unambiguous(table: _Table) -> _Table:
         names = [table.header[place] for place, m in enumerate(meanings) if m == meaning]
         if len(names) > 1:
             raise ExchangeError(f"{' and '.join(names)} both mean the {meaning}; keep one of them")
+    keys = {cell.casefold() for cell in _cells(table, "patient")}
+    if sum(_named("columns").get(_word(key)) != "patient" for key in keys) > 1:
+        raise ExchangeError("the diary is of several patients; give each one's in its own file")
     return table
 
 
@@ -451,6 +458,8 @@ def _kinds(row: dict[str, list[str]], column: str) -> set[DiaryKind]:
 def _day(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
     day = _date_of(_moment(row.get("date", [""])[0], table))
     kind = _worst(row)
+    if kind in _HURTING and any(row.get("end", ())):
+        return _attack(table, line, row)
     if kind is DiaryKind.NONE and _kinds(row, "kind") <= {DiaryKind.UNKNOWN}:
         return _Entry(line, (day, day), remark=_FREE_OF_MIGRAINE)
     return _Entry(line) if kind is None else _Entry(line, (day, day), kind)
@@ -458,19 +467,20 @@ def _day(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
 
 def _attack(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
     on, start, end = (next(iter(row.get(name, ())), "") for name in ("date", "start", "end"))
-    begin = _moment(start or on, table, on)
-    kind = worst_of((_worst(row) or DiaryKind.HEADACHE, DiaryKind.HEADACHE))
+    begin, stated = _moment(start or on, table, on), _worst(row) or DiaryKind.HEADACHE
+    kind = worst_of((stated, DiaryKind.HEADACHE))
+    remark = _NOT_FREE if stated is DiaryKind.NONE else None
     until = _end(begin, end, table)
     if until is None:
         span = (_date_of(begin), _date_of(begin))
-        return _Entry(line, span, kind, remark=_UNREAD_END if end else _NO_END)
+        return _Entry(line, span, kind, remark=remark or (_UNREAD_END if end else _NO_END))
     if _is_midnight(begin) and _is_midnight(until):
         begin, until = _date_of(begin), _date_of(until)
     span = attack_span(begin, until)
     if _length(*span) > LONGEST_ATTACK:
         fault = f"the attack lasts more than {LONGEST_ATTACK} days"
         return _Entry(line, (span[0], span[0]), fault=fault)
-    return _Entry(line, span, kind)
+    return _Entry(line, span, kind, remark=remark)
 
 
 def _end(begin: date, text: str, table: _Table) -> date | None:
