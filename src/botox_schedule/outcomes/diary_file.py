@@ -223,7 +223,7 @@ def read_diary(
     problems = [DiaryProblem(line=e.line, reason=e.fault) for e in entries if e.fault is not None]
     problems += [_told(e.line, e.remark) for e in taken if e.remark is not None]
     problems += contradictions
-    problems += [_told(table.line, remark) for remark in _remarks(table)]
+    problems += [_told(table.line, remark) for remark in _remarks(table, entries)]
     if word_of(MissingDays, missing, "missing") is MissingDays.HEADACHE_FREE:
         unread = {day for entry in entries if entry.fault is not None for day in entry.days()}
         days = _with_free_days(days, unread)
@@ -314,7 +314,7 @@ def _rows(lines: Sequence[str], delimiter: str, start: int) -> Iterator[tuple[in
             yield line, cells
 
 
-def _remarks(table: _Table) -> Iterator[str]:
+def _remarks(table: _Table, entries: Iterable[_Entry]) -> Iterator[str]:
     """What a person should know about the columns."""
     meanings = set(table.meanings())
     unread = meanings - {"", *_named("columns").values()}
@@ -322,10 +322,13 @@ def _remarks(table: _Table) -> Iterator[str]:
         yield _WITHOUT_KIND
     if "duration" in meanings and not any(_is_day(cell, table) for cell in _cells(table, "end")):
         yield _DURATION
-    swapped = other_order(table.date_format or "iso")
-    days = [cell for cell in _cells(table, "date", "start", "end") if not _is_day(cell, table)]
-    if swapped and any(_is_day(cell, table._replace(date_format=swapped)) for cell in days):
-        yield OTHER_ORDER
+    if swapped := other_order(table.date_format or "iso"):
+        other = table._replace(date_format=swapped)
+        doubtful = {entry.line for entry in entries if entry.fault or entry.remark}
+        rows = [row for row in table.rows if row[0] in doubtful]
+        days = _cells(table._replace(rows=rows), "date", "start", "end")
+        if any(_is_day(cell, other) for cell in days if not _is_day(cell, table)):
+            yield OTHER_ORDER
 
 
 def _cells(table: _Table, *names: str) -> Iterator[str]:
@@ -388,22 +391,37 @@ _NO_DAYS = ("", "total")
 
 
 def _entries(table: _Table) -> Iterator[_Entry]:
-    read, meanings = _reader_of(table), table.meanings()
+    read = _reader_of(table)
+    columns = [*zip(table.meanings(), map(_is_scale, table.header), strict=True)]
     for line, cells in table.rows:
         if not cells:
             yield _Entry(line, fault="not a row of a table; check its quotes")
-        elif _is_header(table, cells):
-            yield _header_again(table, line, cells)
-        elif read is _grid_row:
-            yield from _grid_row(table, line, cells)
-        else:
-            row: dict[str, list[str]] = {}
-            for name, meaning, cell in zip(table.header, meanings, cells, strict=False):
-                is_pain = _is_scale(name) and _named("scale").get(_word(cell)) == "numbers"
-                row.setdefault(meaning, []).append("headache" if is_pain else cell)
-            entry = _guarded(read, table, line, row)
-            beyond = any(cells[len(meanings) :]) and entry.remark is None
-            yield entry._replace(remark=_BEYOND) if beyond else entry
+            continue
+        grid = read is _grid_row
+        row = (
+            [*_grid_row(table, line, cells)]
+            if grid
+            else [_entry(read, table, columns, line, cells)]
+        )
+        is_header = any(entry.fault for entry in row) and _is_header(table, cells)
+        yield from [_header_again(table, line, cells)] if is_header else row
+
+
+def _entry(
+    read: Any,
+    table: _Table,
+    columns: Sequence[tuple[str, bool]],
+    line: int,
+    cells: Sequence[str],
+) -> _Entry:
+    """The entry of a row of a day or of an attack."""
+    row: dict[str, list[str]] = {}
+    for (meaning, is_scale), cell in zip(columns, cells, strict=False):
+        is_pain = is_scale and _named("scale").get(_word(cell)) == "numbers"
+        row.setdefault(meaning, []).append("headache" if is_pain else cell)
+    entry = _guarded(read, table, line, row)
+    beyond = any(cells[len(columns) :]) and entry.remark is None
+    return entry._replace(remark=_BEYOND) if beyond else entry
 
 
 def _is_header(table: _Table, cells: list[str]) -> bool:
