@@ -71,6 +71,12 @@ class TestAttackDays:
         with pytest.raises(DayError, match="start: give the local time"):
             attack_days(moment, at("2026-01-06 02:00"))
 
+    def test_the_missing_moment_of_pandas_is_no_day(self) -> None:
+        missing = pytest.importorskip("pandas", reason="pandas is not installed").NaT
+        for start, end, name in (("2026-01-05", missing, "end"), (missing, "2026-01-05", "start")):
+            with pytest.raises(DayError, match=f"^{name}: give a date, .* a NaTType is not a"):
+                attack_days(start, end)
+
     def test_a_word_is_no_day(self) -> None:
         with pytest.raises(DayError, match="end: "):
             attack_days("2026-01-05", "Tuesday")
