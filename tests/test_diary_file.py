@@ -71,6 +71,12 @@ class TestAttackDays:
         with pytest.raises(DayError, match="start: give the local time"):
             attack_days(moment, at("2026-01-06 02:00"))
 
+    def test_the_missing_moment_of_pandas_is_no_day(self) -> None:
+        missing = pytest.importorskip("pandas", reason="pandas is not installed").NaT
+        for start, end, name in (("2026-01-05", missing, "end"), (missing, "2026-01-05", "start")):
+            with pytest.raises(DayError, match=f"^{name}: give a date, .* a NaTType is not a"):
+                attack_days(start, end)
+
     def test_a_word_is_no_day(self) -> None:
         with pytest.raises(DayError, match="end: "):
             attack_days("2026-01-05", "Tuesday")
@@ -330,11 +336,153 @@ class TestWhatPeopleKeep:
         assert not [problem for problem in found.problems if problem.line == 1]
 
     def test_a_duration_that_is_not_read_is_told(self) -> None:
-        told_of = "line 1: the column of durations is not read; give the end of each attack"
+        told_of = "line 1: the column of durations is not read; give the day of the end of each attack"  # fmt: skip
         assert told_of in told(read("date,duration,kind\n2026-01-05,30,migraine\n"))
         assert told_of not in told(
             read("start,end,duration,kind\n2026-01-05,2026-01-06,30,migraine\n")
         )
+
+    def test_times_alone_cannot_tell_an_attack_of_more_than_a_day(self) -> None:
+        found = read("date,start,end,duration\n2026-01-05,10:00,16:00,30 h\n")
+        assert "line 1: the column of durations is not read" in told(found)[0]
+        assert days(found) == {"2026-01-05": "headache"}
+
+    @pytest.mark.parametrize(
+        ("row", "count"),
+        [
+            ("2026-01-05 00:00:00,2026-01-07 00:00:00", 3),
+            ("2026-01-05 00:00,2026-01-05 00:00", 1),
+            ("2026-01-05 00:00:01,2026-01-07 00:00:00", 2),
+            ("2026-01-05 00:00:00,2026-01-07 00:00:01", 3),
+            ("2026-01-05,2026-01-07 00:00:00", 2),
+        ],
+    )
+    def test_days_that_a_spreadsheet_wrote_as_midnights_are_days(
+        self, row: str, count: int
+    ) -> None:
+        assert len(days(read(f"start,end\n{row}\n"))) == count
+
+    @pytest.mark.parametrize(
+        ("header", "row", "again"),
+        [
+            ("date,kind", "2026-01-05,none", "Date,Type"),
+            ("start,end", "2026-01-05,2026-01-05", "start,end"),
+            ("month,1,2", "2026-01,m,h", "month,1,2"),
+        ],
+    )
+    def test_a_further_page_begins_with_the_header_again(
+        self, header: str, row: str, again: str
+    ) -> None:
+        found = read(f"{header}\n{row}\n{again}\n{row.replace('2026-01', '2026-02')}\n")
+        assert "line 3: the header again; the rows after it are read" in told(found)
+        assert {day[:7] for day in days(found)} == {"2026-01", "2026-02"}
+        assert found.left_out == 1
+
+    @pytest.mark.parametrize(
+        ("header", "row", "other"),
+        [
+            ("date,headache", "2026-01-05,yes", "date,migraine"),
+            ("date,kind", "2026-01-05,none", "kind,date"),
+            ("month,1,2", "2026-01,m,h", "month,2,1"),
+        ],
+    )
+    def test_a_diary_with_other_columns_below_is_refused(
+        self, header: str, row: str, other: str
+    ) -> None:
+        """A yes for migraine would be read as one for headache."""
+        with pytest.raises(ExchangeError, match="line 3: another header; give each diary in its"):
+            read(f"{header}\n{row}\n{other}\n{row}\n")
+
+    @pytest.mark.parametrize("name", ["Patient ID", "MRN", "participant"])
+    def test_several_patients_are_refused(self, name: str) -> None:
+        """Two people would become one."""
+        one = f"{name},date,kind\np-1,2026-01-05,none\n"
+        for again in ("P-1,2026-01-06,none\n", ",2026-01-06,none\n", one):
+            assert read(one + again).taken > 1
+        for other in ("p-2", "p-1\u0301"):
+            with pytest.raises(ExchangeError, match="the diary is of several patients; give each"):
+                read(f"{one}{other},2026-01-05,migraine\n")
+
+    @pytest.mark.parametrize(
+        ("row", "found"),
+        [
+            ("2026-01-05,2026-01-07,migraine", ["migraine"] * 3),
+            ("2026-01-05 22:00,02:00,yes", ["headache"] * 2),
+            ("2026-01-05,,yes", ["headache"]),
+            ("2026-01-05,2026-01-07,none", ["none"]),
+            ("2026-01-05,2026-01-07,?", ["unknown"]),
+        ],
+    )
+    def test_a_day_with_an_end_may_be_an_attack_of_several(
+        self, row: str, found: list[str]
+    ) -> None:
+        reading = read(f"date,end,kind\n{row}\n")
+        assert list(days(reading).values()) == found
+        assert not [problem for problem in reading.problems if problem.line == 2]
+
+    def test_an_end_that_cannot_be_read_is_told(self) -> None:
+        reading = read("date,to,kind\n2026-01-05,Dr. No,migraine\n2026-01-06,Dr. No,none\n")
+        assert list(days(reading).values()) == ["migraine", "none"]
+        assert [problem.line for problem in reading.problems] == [2]
+
+    def test_an_attack_whose_kind_is_none_is_told(self) -> None:
+        """A diary by day whose column of days is called start said that each day had a headache."""
+        for row in ("2026-01-05,2026-01-06,none", "2026-01-05,,no"):
+            reading = read(f"start,end,kind\n{row}\n")
+            assert set(days(reading).values()) == {"headache"}
+            assert "line 2: the kind is none, but an attack counts as headache; in a" in told(reading)[-1]  # fmt: skip
+
+    @pytest.mark.parametrize("row", ["2026-01-06,onset", "2026-01-06,start", ",headache", "x,y"])
+    def test_a_row_with_a_word_of_a_header_is_a_row(self, row: str) -> None:
+        found = read(f"date,kind\n2026-01-05,none\n{row}\n")
+        assert (found.entries, found.taken) == (2, 1)
+
+    @pytest.mark.parametrize(
+        "name", ["Severity", "Pain level", "Intensity (0-10)", "Schmerzstärke"]
+    )
+    def test_a_number_of_a_scale_of_pain_is_a_headache(self, name: str) -> None:
+        cells = enumerate(["0", "1", "2", "10", "7.0", "11", "", "mild"], start=1)
+        found = read(f"date;{name}\n" + "".join(f"2026-01-0{n};{cell}\n" for n, cell in cells))
+        assert list(days(found).values()) == ["none", *["headache"] * 4, "headache"]
+        assert told(found) == ["line 7: kind: expected none, headache, migraine or unknown"]
+
+    def test_a_scale_decides_only_where_no_column_has_the_kind(self) -> None:
+        assert days(read("date,type,severity\n2026-01-05,migraine,0/10\n2026-01-06,,8\n")) == {
+            "2026-01-05": "migraine"
+        }
+        assert days(read("start,end,severity\n2026-01-05,2026-01-05,7/10\n")) == {
+            "2026-01-05": "headache"
+        }
+        both = "date,severity,migraine\n2026-01-05,0,no\n2026-01-06,2,no\n2026-01-07,8,yes\n"
+        assert list(days(read(both)).values()) == ["none", "headache", "migraine"]
+
+    def test_a_two_without_a_scale_may_be_a_migraine(self) -> None:
+        assert days(read("date,headache\n2026-01-05,2\n")) == {}
+
+    @pytest.mark.parametrize(
+        ("order", "rows", "is_told"),
+        [
+            ("mdy", ("01/05/2026,yes", "13/01/2026,yes"), True),
+            ("%d.%m.%Y", ("05.01.2026 22:00,yes", "01.13.2026 22:00,yes"), True),
+            ("mdy", ("01/05/2026,yes", "soon,yes"), False),
+            ("mdy", ("01/05/2026,yes", "31/31/2026,yes"), False),
+            ("mdy", ("01/05/2026,13/13/2026", "01/06/2026,yes"), False),
+            ("%d %b %Y", ("05 Jan 2026,yes", "soon,yes"), False),
+        ],
+    )
+    def test_days_in_another_order_than_the_one_named_are_told(
+        self, order: str, rows: tuple[str, ...], *, is_told: bool
+    ) -> None:
+        """The others may be read with day and month swapped, and nothing would say so."""
+        found = read("\n".join(["date,kind", *rows]), date_format=order, missing="headache_free")
+        said = (
+            "line 1: some have day and month in the other order; look whether those that are read"
+        )
+        assert any(one.startswith(said) for one in told(found)) == is_told
+
+    def test_so_are_the_ends_of_attacks(self) -> None:
+        found = read("start,end\n05/12/2026 9:00,13/12/2026 9:00\n", date_format="mdy")
+        assert "some have day and month in the other order" in told(found)[0]
 
     @pytest.mark.parametrize(
         ("start", "end", "lasted"),
@@ -446,6 +594,7 @@ class TestFiles:
         found = read("date,kind\n2026-01-05,Zqx7\n2026-01-06,none\n")
         assert "Zqx7" not in repr(found) + str(found) + str(told(found))
         assert "2026" not in repr(found)
+        assert str(found) == "DiaryReading(entries=2, taken=1, left_out=1, problems=1)"
 
     @given(
         st.lists(

@@ -30,6 +30,7 @@ from botox_schedule.files import (
     write_whole,
     zip_entries,
 )
+from botox_schedule.outcomes import read_diary
 from botox_schedule.tables import excel, read_sessions
 from botox_schedule.tables.parquet import _check_size
 
@@ -182,6 +183,20 @@ class TestReadWithin:
         assert read_within(io.BytesIO(b"x" * 10), 10) == b"x" * 10
         with pytest.raises(FileLimitError, match=r"^the stream: larger than"):
             read_within(io.BytesIO(b"x" * 10), 9)
+
+    def test_a_stream_that_is_not_buffered_gives_all_of_its_parts(self) -> None:
+        """A pipe gives what is in it: the rows that come later were lost without a word."""
+
+        class Parts(io.BytesIO):
+            def read(self, size: int | None = -1, /) -> bytes:
+                return super().read(min(size or 0, 7))
+
+        header, row = b"patient,date,indication,product\n", b"1,2026-01-05,migraine,Botox\n"
+        assert read_within(Parts(b"x" * 20), 20) == b"x" * 20
+        with pytest.raises(FileLimitError):
+            read_within(Parts(b"x" * 21), 20)
+        assert read_sessions(Parts(header + row * 3)).counts.used == 3
+        assert read_diary(Parts(b"date,kind\n2026-01-05,none\n2026-01-06,none\n")).taken == 2
 
     @pytest.mark.parametrize("name", ["a\0b", "a\ud800b"])
     def test_a_name_that_no_file_can_have_is_no_such_file(self, name: str) -> None:

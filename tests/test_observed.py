@@ -116,7 +116,7 @@ class TestNotes:
             look([note])
 
     def test_a_note_before_its_session_is_refused(self) -> None:
-        with pytest.raises(CountError, match="before every session"):
+        with pytest.raises(CountError, match="no session lies before"):
             look([ResponseNote(on=START - timedelta(days=1))])
         with pytest.raises(CountError, match="notes: "):
             look([ResponseNote(on=START, session_on=LAST)])
@@ -284,12 +284,23 @@ class TestObserved:
         found = observed(record=bs.PatientRecord())
         assert (found.onset, found.wear_off) == (None, None)
 
-    def test_a_note_on_the_day_of_a_session_is_about_it(self) -> None:
-        on = {"what": "wear_off"}
-        notes = [out.ResponseNote(on=START + timedelta(days=84 * n), **on) for n in range(4)]
-        found = observed(notes=notes)
+    def test_an_effect_that_ended_on_the_day_of_a_session_is_that_of_the_one_before(self) -> None:
+        """A nurse asks at the visit; the effect seemed to have ended after 0 days."""
+        days = [START + timedelta(days=84 * n) for n in range(4)]
+        found = observed(notes=[out.ResponseNote(on=day) for day in days[1:]])
         assert found.wear_off is not None
-        assert found.wear_off.days == (0, 0, 0, 0)
+        assert (found.wear_off.days, found.wear_off.left_out) == ((84, 84, 84), 1)
+        later = observed(notes=[out.ResponseNote(on=day + timedelta(days=1)) for day in days])
+        assert later.wear_off is not None
+        assert later.wear_off.days == (1, 1, 1, 1)
+        with pytest.raises(bs.errors.CountError, match="no session lies before"):
+            observed(notes=[out.ResponseNote(on=START)])
+
+    def test_an_effect_that_began_on_the_day_of_a_session_is_its_own(self) -> None:
+        days = [START + timedelta(days=84 * n) for n in range(4)]
+        found = observed(notes=[out.ResponseNote(on=day, what="onset") for day in days])
+        assert found.onset is not None
+        assert found.onset.days == (0, 0, 0, 0)
 
     def test_a_note_about_no_session_is_refused_on_its_day(self) -> None:
         with pytest.raises(bs.errors.CountError, match="about no cycle"):

@@ -150,7 +150,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "an attack": (lambda: out.attack_days("2026-01-06", "2026-01-05"), "the attack ends before it starts"),
     "a note before every session": (
         lambda: observed(notes=[out.ResponseNote(on="2026-01-04", what="wear_off")]),
-        "notes: one lies before every session; give the day the effect ended",
+        "notes: no session lies before one of them; give the day the effect ended",
     ),
     "a note about no cycle": (lambda: observed(notes=[(9, 3)]), "notes: one is about no cycle of the record"),
     "a file without a header": (

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 import botox_schedule as bs
 from botox_schedule import DueStatus, PatientRecord, SchedulingPolicy, SessionStatus, forecast
-from botox_schedule.errors import CalendarRangeError, DayError
+from botox_schedule.errors import CalendarRangeError, CountError, DayError, UnknownWordError
 from botox_schedule.testing import (
     RecordPart,
     days,
+    intervals,
     policies,
     protocols,
     pytest_runtest_setup,
@@ -40,13 +41,16 @@ quick = settings(
 )
 
 
-def drawn(strategy: st.SearchStrategy[PatientRecord]) -> list[PatientRecord]:
-    seen: list[PatientRecord] = []
+_V = TypeVar("_V")
+
+
+def drawn(strategy: st.SearchStrategy[_V]) -> list[_V]:
+    seen: list[_V] = []
 
     @quick
     @given(strategy)
-    def see(record: PatientRecord) -> None:
-        seen.append(record)
+    def see(value: _V) -> None:
+        seen.append(value)
 
     see()
     return seen
@@ -106,6 +110,19 @@ class TestRecords:
         seen = {s.indication for r in drawn(records(indications=both)) for s in r.sessions}
         assert seen == set(both)
 
+    @pytest.mark.parametrize(
+        ("how", "said"),
+        [
+            ({"also": "holds"}, "also: give a list of holds, "),
+            ({"also": ["hold"]}, "also: give one of holds, "),
+            ({"indications": "spasticity"}, r"indications: give a list of names, such as \['spas"),
+        ],
+    )
+    def test_a_wrong_choice_is_named(self, how: dict[str, Any], said: str) -> None:
+        """A text was read letter by letter."""
+        with pytest.raises((TypeError, UnknownWordError), match=said):
+            one_with(records(**how), bool)
+
     def test_no_other_row_unmakes_the_first_session(self) -> None:
         for record in drawn(records()):
             first, *others = record.sessions
@@ -122,6 +139,16 @@ class TestDays:
         assert found.sessions[0].administered_on == date(2026, 2, 28)
         with pytest.raises(DayError, match="starts_on: give a date"):
             record_from_gaps([], starts_on="5 January")
+
+    @pytest.mark.parametrize("gap", [84.5, "84", True, None])
+    def test_a_gap_is_a_whole_number_of_days(self, gap: Any) -> None:
+        with pytest.raises(CountError, match="gaps: give a list of whole days"):
+            record_from_gaps([84, gap], starts_on="2026-01-05")
+
+    @pytest.mark.parametrize("most", [0, 6, 7, 31, 150])
+    def test_an_interval_has_at_most_so_many_days(self, most: int) -> None:
+        longest = max(found.day_bounds[1] for found in drawn(intervals(most_days=most)))
+        assert longest <= most
 
     def test_stay_in_the_calendar(self) -> None:
         last = drawn(records(first="9999-12-31", last="9999-12-31"))
@@ -178,22 +205,22 @@ class TestRevealing:
     def test_afterwards_records_are_hidden_again(self) -> None:
         with reveal_records():
             assert "p-1" in repr(RECORD)
-        assert (repr(RECORD), repr(RECORD.sessions[0])) == (
-            "PatientRecord()",
-            "TreatmentSession(...)",
-        )
+        for shown in (repr, str):
+            assert shown(RECORD) == "PatientRecord(...)"
+            assert shown(RECORD.sessions[0]) == "TreatmentSession(...)"
+        assert [*RECORD.__repr_args__()] == []
 
     def test_after_a_failure_too(self) -> None:
         with pytest.raises(ValueError, match="on purpose"), reveal_records():
             raise ValueError("on purpose")
-        assert repr(RECORD) == "PatientRecord()"
+        assert repr(RECORD) == "PatientRecord(...)"
 
     def test_nested_blocks_end_one_by_one(self) -> None:
         with reveal_records():
             with reveal_records():
                 pass
             assert "p-1" in repr(RECORD)
-        assert repr(RECORD) == "PatientRecord()"
+        assert repr(RECORD) == "PatientRecord(...)"
 
     def test_as_a_plugin_it_reveals_until_the_end_of_a_test(self) -> None:
         pytest_runtest_setup()

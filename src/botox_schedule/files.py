@@ -15,7 +15,7 @@ from operator import add
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
-from typing import Any, BinaryIO
+from typing import Any, Protocol, TypeVar
 from zipfile import BadZipFile, ZipFile
 
 from botox_schedule.errors import ExchangeError, FileLimitError, OutputError
@@ -49,9 +49,26 @@ _PRIVATE = 0o600
 _SHARED = 0o666
 
 FileName = str | PathLike[str]
+_Read_co = TypeVar("_Read_co", covariant=True)
 
 
-def read_within(source: FileName | BinaryIO, most: int) -> bytes:
+class Stream(Protocol[_Read_co]):
+    """An open file, or anything else that is read like one."""
+
+    def read(self, size: int, /) -> _Read_co:
+        """Return at most so much of what is left; nothing at the end."""
+
+
+def read_through(stream: Stream[Any], most: int) -> Any:
+    """Return what a stream holds, at most *most*; one that is not buffered gives it in parts."""
+    parts, left = [], most
+    while left and (part := stream.read(left)):
+        parts.append(part)
+        left -= len(part)
+    return part[:0].join(parts)
+
+
+def read_within(source: FileName | Stream[bytes], most: int) -> bytes:
     """Return a file's content, decompressed where it is gzip.
 
     Args:
@@ -89,8 +106,8 @@ def _as_path(name: FileName) -> Path:
     return Path(name)
 
 
-def _read(stream: BinaryIO, name: str, most: int) -> bytes:
-    content = stream.read(most + 1)
+def _read(stream: Stream[bytes], name: str, most: int) -> bytes:
+    content: bytes = read_through(stream, most + 1)
     if len(content) > most:
         raise _too_large(name, most)
     return content

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 
 from botox_schedule.dates import Interval, IntervalRange
 from botox_schedule.dates.days import DayInput, as_day, near, shifted
+from botox_schedule.errors import CountError
 from botox_schedule.policy import PayerRule, SchedulingPolicy
 from botox_schedule.protocols import ExpectedResponse, RetreatmentRule, TreatmentProtocol
 from botox_schedule.records import PatientRecord, TreatmentSession
@@ -30,6 +31,7 @@ from botox_schedule.terms import (
     SessionKind,
     SessionStatus,
     ShortMonth,
+    word_of,
 )
 from botox_schedule.values import Described, NumberInput, a_list
 
@@ -38,6 +40,8 @@ _UNKNOWN_WORDS = ("chronic-migrane", "botox")
 _FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)
 _BEGIN, _END = date(2024, 1, 1), date(2026, 12, 31)
 _CHANGES = ("recorded_on", "withdrawn_on")
+_GAPS = "gaps: give a list of whole days, such as [84, 85]"
+_NAMES = "indications: give a list of names, such as ['spasticity']"
 _SOON = 28
 """A drawn history begins at most this many days after the first day."""
 
@@ -55,7 +59,7 @@ class RecordPart(StrEnum):
     AUTHORIZATIONS = "authorizations"
     PRIOR_TREATMENTS = "prior_treatments"
     UNKNOWN_WORDS = "unknown_words"
-    """Unknown indications, and sessions of an unknown product."""
+    """Unknown indications."""
     CHANGED_DECISIONS = "changed_decisions"
     """Decisions with an id, the day they were recorded, the day they were withdrawn."""
 
@@ -80,14 +84,16 @@ def record_from_gaps(
     Raises:
         DayError: When *starts_on* is not a calendar day.
         CalendarRangeError: When a session would leave the years 1 to 9999.
+        CountError: When a gap is not a whole number.
         ValidationError: When the indication, the product or the units are none.
 
     >>> record = record_from_gaps([84, 85], starts_on="2026-01-05")
     >>> [str(session.administered_on) for session in record.sessions]
     ['2026-01-05', '2026-03-30', '2026-06-23']
     """
-    offsets = accumulate(a_list(gaps, "gaps: give a list of days, such as [84, 85]"), initial=0)
-    start = as_day(starts_on, "starts_on")
+    start, between = as_day(starts_on, "starts_on"), [*a_list(gaps, _GAPS)]
+    if not all(type(gap) is int for gap in between):
+        raise CountError(_GAPS)
     return PatientRecord(
         sessions=[
             {
@@ -97,7 +103,7 @@ def record_from_gaps(
                 "product": product,
                 "units": units,
             }
-            for number, offset in enumerate(offsets, start=1)
+            for number, offset in enumerate(accumulate(between, initial=0), start=1)
         ]
     )
 
@@ -134,7 +140,7 @@ def _awkward_days(year: int) -> list[date]:
 
 @st.composite
 def intervals(draw: st.DrawFn, *, most_days: int = 400) -> Interval:
-    """Draw an interval that is not negative, of one unit or of several.
+    """Draw an interval that is not negative and of at most *most_days*, of one unit or of several.
 
     >>> from hypothesis import find
     >>> str(find(intervals(), lambda interval: interval.months > 0))
@@ -142,7 +148,7 @@ def intervals(draw: st.DrawFn, *, most_days: int = 400) -> Interval:
     """
     months = draw(st.integers(0, most_days // 31))
     weeks = draw(st.integers(0, (most_days - 31 * months) // 7))
-    extra = draw(st.integers(0, 6))
+    extra = draw(st.integers(0, min(6, most_days - 31 * months - 7 * weeks)))
     return Interval(months=months, weeks=weeks, days=extra)
 
 
@@ -256,7 +262,7 @@ def sessions(
     return TreatmentSession(
         id=draw(st.none() | st.integers(0, 30).map(str)),
         administered_on=draw(days(first, last)),
-        indication=draw(st.sampled_from(indications)),
+        indication=draw(st.sampled_from([*a_list(indications, _NAMES)])),
         product=draw(st.sampled_from(products)),
         units=draw(st.none() | st.integers(1, 500).map(Decimal)),
         status=draw(st.sampled_from(statuses)),
@@ -296,8 +302,12 @@ def records(
     >>> len(find(records(), lambda record: len(record.sessions) == 2).holds)
     0
     """
-    parts = frozenset() if only_history else frozenset(RecordPart(part) for part in also)
-    words = (*indications, *(_UNKNOWN_WORDS if RecordPart.UNKNOWN_WORDS in parts else ()))
+    given = a_list(also, f"also: give a list of {', '.join(RecordPart)}")
+    parts = frozenset(() if only_history else (word_of(RecordPart, p, "also") for p in given))
+    words = (
+        *a_list(indications, _NAMES),
+        *(_UNKNOWN_WORDS if RecordPart.UNKNOWN_WORDS in parts else ()),
+    )
     first, last = as_day(first, "first"), as_day(last, "last")
     soon = min(last, near(first, _SOON))
     fixed: dict[str, Any] = {"first": first, "only_full": only_full, "only_product": only_product}
@@ -305,11 +315,11 @@ def records(
     further = sessions(indications=words, last=last, only_completed=only_history, **fixed)
     later = draw(st.lists(further, max_size=most_sessions - 1))
     # No other session takes the id of the first, which could void it.
-    given = (opening, *(s for s in later if s.id is None or s.id != opening.id))
+    history = (opening, *(s for s in later if s.id is None or s.id != opening.id))
     drawn = _drawn(parts, words, first, last).items()
     rows: dict[str, Any] = {part: draw(part_rows) for part, part_rows in drawn}
     born_on = None if only_history else draw(st.none() | days(date(1940, 1, 1), date(2000, 1, 1)))
-    return PatientRecord(sessions=given, born_on=born_on, **rows)
+    return PatientRecord(sessions=history, born_on=born_on, **rows)
 
 
 @cache

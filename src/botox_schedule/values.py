@@ -158,6 +158,12 @@ class PatientValue(Value, frozen=True):
     def __repr_args__(self) -> Any:
         return []
 
+    def __repr_str__(self, _between: str, /) -> str:
+        return "..."
+
+    def __str__(self) -> str:
+        return repr(self)
+
 
 _M = TypeVar("_M", bound=BaseModel)
 

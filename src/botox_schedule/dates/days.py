@@ -26,10 +26,14 @@ OUTSIDE = "the date would leave the calendar; it must lie in the years 1 to 9999
 _EXPECTED = "give a date, or text such as '2026-01-05' (YYYY-MM-DD)"
 
 NO_SUCH_DAY = "the calendar has no such day"
+OTHER_ORDER = (
+    "some have day and month in the other order; look whether those that are read are right"
+)
 LAST_PLACEHOLDER = date(1900, 1, 1)
 """Systems write this day or an earlier one where they have none."""
 
 _ORDERS = {"mdy": "%m/%d/", "dmy": "%d/%m/"}
+_SWAP = str.maketrans("dm", "md")
 _NUMERIC_DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})")
 _TOUCHING = re.compile("%[dmjyYGuVHMS]%[dmjyYGuVHMS]")
 _DIRECTIVE = re.compile(r"%(.)", re.DOTALL)
@@ -146,6 +150,16 @@ def is_day_pattern(pattern: str) -> bool:
         return day_by_pattern(_SAMPLE.strftime(pattern), pattern) == _SAMPLE
     except (ValueError, re.error, OverflowError):
         return False
+
+
+def other_order(pattern: str) -> str | None:
+    """Return the pattern with day and month in the other order; None where it has no other.
+
+    >>> other_order("mdy"), other_order("%d.%m.%Y"), other_order("%d %b %Y"), other_order("iso")
+    ('dmy', '%m.%d.%Y', None, None)
+    """
+    swapped = pattern.translate(_SWAP)
+    return swapped if swapped != pattern and is_day_pattern(swapped) else None
 
 
 def day_by_pattern(text: str, pattern: str) -> date:

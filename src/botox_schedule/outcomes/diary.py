@@ -118,7 +118,8 @@ def attack_span(start: date | str, end: date | str) -> tuple[date, date]:
 
 
 def _day_of(moment: date | str, name: str) -> date:
-    if not isinstance(moment, datetime):
+    # The missing moment of pandas, which equals nothing, is a datetime too.
+    if not isinstance(moment, datetime) or moment != moment:  # noqa: PLR0124
         return as_day(moment, name)
     if moment.tzinfo is not None:
         raise DayError(f"{name}: give the local time, without a time zone")

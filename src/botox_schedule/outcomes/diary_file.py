@@ -8,12 +8,20 @@ from functools import cache
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
 from pydantic import Field
 
-from botox_schedule.dates.days import DayInput, as_day, day_by_pattern, is_day_pattern, shifted
+from botox_schedule.dates.days import (
+    OTHER_ORDER,
+    DayInput,
+    as_day,
+    day_by_pattern,
+    is_day_pattern,
+    other_order,
+    shifted,
+)
 from botox_schedule.errors import (
     CalendarRangeError,
     DayError,
@@ -25,10 +33,13 @@ from botox_schedule.files import (
     MEBIBYTE,
     OLE,
     ZIP,
+    FileName,
+    Stream,
     check_lines,
     decoded,
     expand,
     lines_of,
+    read_through,
     read_within,
     records,
 )
@@ -46,7 +57,7 @@ from botox_schedule.outcomes.figures import outcome_tables
 from botox_schedule.terms import word_of
 from botox_schedule.values import PatientValue, Value
 
-DiarySource = str | PathLike[str] | IO[bytes] | IO[str] | bytes
+DiarySource = FileName | bytes | Stream[bytes | str]
 """What a diary is read from: the name of a file, bytes, or an open file."""
 
 _MOST_BYTES = 16 * MEBIBYTE
@@ -64,9 +75,14 @@ _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _BEYOND = "the row has more cells than the header; they are not read"
 _NO_END = "the attack has no end; its first day counts"
 _UNREAD_END = "the end is no day and no time of day; the attack's first day counts"
+_NOT_FREE = (
+    "the kind is none, but an attack counts as headache; in a diary by day call the column date"
+)
+_HURTING = frozenset({DiaryKind.HEADACHE, DiaryKind.MIGRAINE})
 _FREE_OF_MIGRAINE = "free of migraine is not free of headache; the day counts as unknown"
 _WITHOUT_KIND = "no column says which attacks were migraine; all count as headache"
-_DURATION = "the column of durations is not read; give the end of each attack"
+_DURATION = "the column of durations is not read; give the day of the end of each attack"
+_HEADER_AGAIN = "the header again; the rows after it are read"
 
 
 class DiaryProblem(Value, frozen=True):
@@ -87,7 +103,7 @@ class DiaryProblem(Value, frozen=True):
 
 
 class DiaryReading(PatientValue, frozen=True):
-    """A diary that was read, and the problems of its file.
+    """A diary that was read, and the problems of its file; its repr shows counts only.
 
     Each entry was taken or left out: ``entries == taken + left_out``.
 
@@ -104,6 +120,10 @@ class DiaryReading(PatientValue, frozen=True):
     taken: int = Field(ge=0)
     left_out: int = Field(ge=0)
     problems: tuple[DiaryProblem, ...] = ()
+
+    def __repr_str__(self, _between: str, /) -> str:
+        counts = f"entries={self.entries}, taken={self.taken}, left_out={self.left_out}"
+        return f"{counts}, problems={len(self.problems)}"
 
 
 class _Entry(NamedTuple):
@@ -132,7 +152,11 @@ class _Table(NamedTuple):
     def meanings(self) -> list[str]:
         """The meaning of each column, or its own name where that is unknown."""
         meanings = _named("columns")
-        return [meanings.get(_word(name), _word(name)) for name in self.header]
+        found = [meanings.get(_word(name), _word(name)) for name in self.header]
+        if {"kind", "start"}.intersection(found):
+            return found
+        scale = [_is_scale(name) for name in self.header]
+        return ["kind" if pain else name for name, pain in zip(found, scale, strict=True)]
 
 
 def read_diary(
@@ -148,13 +172,16 @@ def read_diary(
     The delimiter may be a comma, a semicolon, a tab or a vertical bar. The file has one of three
     layouts:
 
-    - One day a row: ``date`` and ``kind``, or ``date`` with ``headache`` and ``migraine``.
+    - One day a row: ``date`` and ``kind``, or ``date`` with ``headache`` and ``migraine``. A
+      column such as ``severity`` is the kind where none has a better name; a number above 0 on
+      such a scale is a headache. With an ``end`` column a headache may last until another day.
     - One attack a row: ``start`` and ``end``, each a day or a date and time. With a ``date``
-      column they may be times of day, and an attack may end after midnight.
+      column they may be times of day, and an attack may end after midnight. Where start and end
+      are both midnight, they are days, as spreadsheets write them.
     - A grid: ``month`` and the days 1 to 31, or ``day`` and the months.
 
     Of several entries for one day the worst counts. An empty cell is not an entry for
-    its day.
+    its day. A file with several patients is refused.
 
     Args:
         source: A path, bytes, or an open file.
@@ -196,7 +223,7 @@ def read_diary(
     problems = [DiaryProblem(line=e.line, reason=e.fault) for e in entries if e.fault is not None]
     problems += [_told(e.line, e.remark) for e in taken if e.remark is not None]
     problems += contradictions
-    problems += [_told(table.line, remark) for remark in _remarks(table)]
+    problems += [_told(table.line, remark) for remark in _remarks(table, entries)]
     if word_of(MissingDays, missing, "missing") is MissingDays.HEADACHE_FREE:
         unread = {day for entry in entries if entry.fault is not None for day in entry.days()}
         days = _with_free_days(days, unread)
@@ -245,12 +272,13 @@ def _text(source: DiarySource, encoding: str | None) -> str:
     return content.removeprefix("\ufeff").replace("\0", "?")
 
 
-def _content(source: IO[bytes] | IO[str] | bytes) -> bytes | str:
+def _content(source: bytes | Stream[bytes | str]) -> bytes | str:
     if isinstance(source, bytes):
         return source
     if not hasattr(source, "read"):
         raise TypeError("source: give a path, bytes or an open file")
-    return source.read(_MOST_BYTES + 1)
+    content: bytes | str = read_through(source, _MOST_BYTES + 1)
+    return content
 
 
 def _table(text: str, date_format: str | None) -> _Table:
@@ -272,6 +300,9 @@ def _unambiguous(table: _Table) -> _Table:
         names = [table.header[place] for place, m in enumerate(meanings) if m == meaning]
         if len(names) > 1:
             raise ExchangeError(f"{' and '.join(names)} both mean the {meaning}; keep one of them")
+    keys = {cell.casefold() for cell in _cells(table, "patient")}
+    if sum(_named("columns").get(_word(key)) != "patient" for key in keys) > 1:
+        raise ExchangeError("the diary is of several patients; give each one's in its own file")
     return table
 
 
@@ -283,14 +314,36 @@ def _rows(lines: Sequence[str], delimiter: str, start: int) -> Iterator[tuple[in
             yield line, cells
 
 
-def _remarks(table: _Table) -> Iterator[str]:
+def _remarks(table: _Table, entries: Iterable[_Entry]) -> Iterator[str]:
     """What a person should know about the columns."""
     meanings = set(table.meanings())
     unread = meanings - {"", *_named("columns").values()}
     if _reader_of(table) is _attack and unread and not meanings & {"kind", "migraine"}:
         yield _WITHOUT_KIND
-    if "duration" in meanings and "end" not in meanings:
+    if "duration" in meanings and not any(_is_day(cell, table) for cell in _cells(table, "end")):
         yield _DURATION
+    if swapped := other_order(table.date_format or "iso"):
+        other = table._replace(date_format=swapped)
+        doubtful = {entry.line for entry in entries if entry.fault or entry.remark}
+        rows = [row for row in table.rows if row[0] in doubtful]
+        days = _cells(table._replace(rows=rows), "date", "start", "end")
+        if any(_is_day(cell, other) for cell in days if not _is_day(cell, table)):
+            yield OTHER_ORDER
+
+
+def _cells(table: _Table, *names: str) -> Iterator[str]:
+    """Yield the filled cells of the columns with these meanings."""
+    places = [place for place, name in enumerate(table.meanings()) if name in names]
+    return filter(
+        None, (row[place] for _, row in table.rows for place in places if place < len(row))
+    )
+
+
+def _is_day(text: str, table: _Table) -> bool:
+    """Whether a cell states a day, with or without a time."""
+    with suppress(DayError):
+        return bool(_moment(text, table))
+    return False
 
 
 @cache
@@ -305,6 +358,11 @@ def _word(text: str) -> str:
     apart = normalize("NFKD", text).casefold()
     plain = "".join(letter for letter in apart if not combining(letter))
     return "_".join(plain.rstrip(".:* ").replace("-", " ").split()) or text.strip()
+
+
+def _is_scale(name: str) -> bool:
+    """Whether a column is a scale of pain, such as ``Severity (0-10)``."""
+    return _named("scale").get(_word(name.partition("(")[0])) == "columns"
 
 
 def _reader_of(table: _Table) -> Any:
@@ -333,19 +391,49 @@ _NO_DAYS = ("", "total")
 
 
 def _entries(table: _Table) -> Iterator[_Entry]:
-    read, meanings = _reader_of(table), table.meanings()
+    read = _reader_of(table)
+    columns = [*zip(table.meanings(), map(_is_scale, table.header), strict=True)]
     for line, cells in table.rows:
         if not cells:
             yield _Entry(line, fault="not a row of a table; check its quotes")
-        elif read is _grid_row:
-            yield from _grid_row(table, line, cells)
-        else:
-            row: dict[str, list[str]] = {}
-            for meaning, cell in zip(meanings, cells, strict=False):
-                row.setdefault(meaning, []).append(cell)
-            entry = _guarded(read, table, line, row)
-            beyond = any(cells[len(meanings) :]) and entry.remark is None
-            yield entry._replace(remark=_BEYOND) if beyond else entry
+            continue
+        grid = read is _grid_row
+        row = (
+            [*_grid_row(table, line, cells)]
+            if grid
+            else [_entry(read, table, columns, line, cells)]
+        )
+        is_header = any(entry.fault for entry in row) and _is_header(table, cells)
+        yield from [_header_again(table, line, cells)] if is_header else row
+
+
+def _entry(
+    read: Any,
+    table: _Table,
+    columns: Sequence[tuple[str, bool]],
+    line: int,
+    cells: Sequence[str],
+) -> _Entry:
+    """The entry of a row of a day or of an attack."""
+    row: dict[str, list[str]] = {}
+    for (meaning, is_scale), cell in zip(columns, cells, strict=False):
+        is_pain = is_scale and _named("scale").get(_word(cell)) == "numbers"
+        row.setdefault(meaning, []).append("headache" if is_pain else cell)
+    entry = _guarded(read, table, line, row)
+    beyond = any(cells[len(columns) :]) and entry.remark is None
+    return entry._replace(remark=_BEYOND) if beyond else entry
+
+
+def _is_header(table: _Table, cells: list[str]) -> bool:
+    is_header = _reader_of(table._replace(header=cells)) is not None
+    return is_header and not any(_is_day(cell, table) for cell in cells)
+
+
+def _header_again(table: _Table, line: int, cells: list[str]) -> _Entry:
+    """Report the header of a further diary in the file; one of other columns is refused."""
+    if table._replace(header=cells).meanings() == table.meanings():
+        return _Entry(line, fault=_HEADER_AGAIN)
+    raise ExchangeError(f"line {line}: another header; give each diary in its own file")
 
 
 def _guarded(read: Any, table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
@@ -388,6 +476,8 @@ def _kinds(row: dict[str, list[str]], column: str) -> set[DiaryKind]:
 def _day(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
     day = _date_of(_moment(row.get("date", [""])[0], table))
     kind = _worst(row)
+    if kind in _HURTING and any(row.get("end", ())):
+        return _attack(table, line, row)
     if kind is DiaryKind.NONE and _kinds(row, "kind") <= {DiaryKind.UNKNOWN}:
         return _Entry(line, (day, day), remark=_FREE_OF_MIGRAINE)
     return _Entry(line) if kind is None else _Entry(line, (day, day), kind)
@@ -395,17 +485,20 @@ def _day(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
 
 def _attack(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
     on, start, end = (next(iter(row.get(name, ())), "") for name in ("date", "start", "end"))
-    begin = _moment(start or on, table, on)
-    kind = worst_of((_worst(row) or DiaryKind.HEADACHE, DiaryKind.HEADACHE))
+    begin, stated = _moment(start or on, table, on), _worst(row) or DiaryKind.HEADACHE
+    kind = worst_of((stated, DiaryKind.HEADACHE))
+    remark = _NOT_FREE if stated is DiaryKind.NONE else None
     until = _end(begin, end, table)
     if until is None:
         span = (_date_of(begin), _date_of(begin))
-        return _Entry(line, span, kind, remark=_UNREAD_END if end else _NO_END)
+        return _Entry(line, span, kind, remark=remark or (_UNREAD_END if end else _NO_END))
+    if _is_midnight(begin) and _is_midnight(until):
+        begin, until = _date_of(begin), _date_of(until)
     span = attack_span(begin, until)
     if _length(*span) > LONGEST_ATTACK:
         fault = f"the attack lasts more than {LONGEST_ATTACK} days"
         return _Entry(line, (span[0], span[0]), fault=fault)
-    return _Entry(line, span, kind)
+    return _Entry(line, span, kind, remark=remark)
 
 
 def _end(begin: date, text: str, table: _Table) -> date | None:
@@ -437,6 +530,11 @@ def _clock(hour: str, minute: str, second: str | None, half: str | None) -> time
         return time(hours, int(minute), int(second or 0))
     except ValueError:
         raise DayError("not a time of day") from None
+
+
+def _is_midnight(moment: date) -> bool:
+    """Whether it may be a day that a spreadsheet wrote as its midnight."""
+    return isinstance(moment, datetime) and moment.time() == time.min
 
 
 def _date_of(moment: date) -> date:

@@ -45,7 +45,8 @@ class ResponseNote(PatientValue, frozen=True):
         on: The day on which the effect began or ended.
         what: Whether it began or ended.
         session_on: The day of a full session of the cycle. None means the last cycle that began
-            on or before *on*.
+            on or before *on*; an effect that ended on the day of a session is that of the one
+            before.
     """
 
     on: Day
@@ -182,9 +183,10 @@ def _noted(note: NoteInput, cycles: Sequence[_Cycle]) -> _Noted:
 def _cycle_before(note: ResponseNote, cycles: Sequence[_Cycle]) -> TreatmentCycle:
     if note.session_on is not None:
         return _cycle_named(note.session_on, cycles)
-    begun = [place.cycle for place in cycles if place.cycle.anchored_on <= note.on]
+    last = note.on if note.what is ObservedChange.ONSET else shifted(note.on, -1)
+    begun = [place.cycle for place in cycles if place.cycle.anchored_on <= last]
     if not begun:
-        raise CountError("notes: one lies before every session; give the day the effect ended")
+        raise CountError("notes: no session lies before one of them; give the day the effect ended")
     return begun[-1]
 
 

@@ -9,7 +9,13 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
 
-from botox_schedule.dates.days import LAST_PLACEHOLDER, NO_SUCH_DAY, day_by_pattern, is_day_pattern
+from botox_schedule.dates.days import (
+    LAST_PLACEHOLDER,
+    NO_SUCH_DAY,
+    day_by_pattern,
+    is_day_pattern,
+    other_order,
+)
 from botox_schedule.dates.intervals import Interval, IntervalRange
 from botox_schedule.errors import BotoxScheduleError, TableError
 from botox_schedule.protocols.bundled import bundled_tables
@@ -42,7 +48,6 @@ _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _MIDNIGHT = re.compile(r"(?i)[ T]+(00?:00(:00([.,]0+)?)?|12:00(:00)? ?AM)$")
 _TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$|(?<=[0-9]{4})[ T]+[0-2][0-9][0-5][0-9]$")
-_SWAP = str.maketrans("dm", "md")
 _LONG_YEAR = re.compile("[0-9]{4}")
 _SERIAL = re.compile(r"[1-9][0-9]{4}([.,][0-9]+)?")
 _DIGIT = re.compile("[1-9]")
@@ -145,8 +150,8 @@ class CellReader:
 
     def is_swapped(self, cell: Cell) -> bool:
         """Return whether a cell is a day only if day and month change places."""
-        swapped = self.date_format.translate(_SWAP)
-        if swapped == self.date_format or not is_day_pattern(swapped) or self.day(cell).value:
+        swapped = other_order(self.date_format)
+        if swapped is None or self.day(cell).value:
             return False
         return isinstance(CellReader(swapped, None, ()).day(cell).value, date)
 

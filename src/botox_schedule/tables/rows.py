@@ -6,6 +6,7 @@ from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple, TypedDict
 
+from botox_schedule.dates.days import OTHER_ORDER
 from botox_schedule.errors import TableError
 from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.tables.cells import CellReader, Column
@@ -311,7 +312,7 @@ class _RowReader:
             if dates and texts and max(dates) <= _MONTHS < min(texts):
                 yield f"{cells.known_as}: {_SWAPPED}"
             elif texts and any(map(self._reader.is_swapped, cells.notes)):
-                yield f"{cells.known_as}: {_OTHER_ORDER}"
+                yield f"{cells.known_as}: {OTHER_ORDER}"
 
     def _header_again(self, line: Line) -> RowValues:
         """Report the header of a further page, or refuse a table of other columns below."""
@@ -327,9 +328,6 @@ def _folded(line: Line, width: int) -> list[str]:
 _UNDER_A_TITLE = "a title above it may say that the row does not count; give it a status"
 _MONTHS = 12
 _SWAPPED = "a spreadsheet may have swapped day and month in some; export the days as YYYY-MM-DD"
-_OTHER_ORDER = (
-    "some have day and month in the other order; look whether those that are read are right"
-)
 _LINE_BREAK = "a line break was found; a quotation mark may be open"
 _MAY_BE_CUT = "cells beyond the header may belong to it, as in 1,000"
 _HEADER_AGAIN = "the header again; the rows after it are read"

@@ -8,7 +8,6 @@ from io import TextIOBase
 from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO
 
 from botox_schedule.errors import ExchangeError, FileLimitError, TableError
 from botox_schedule.files import (
@@ -16,10 +15,12 @@ from botox_schedule.files import (
     OLE,
     ZIP,
     FileName,
+    Stream,
     check_lines,
     decoded,
     expand,
     lines_of,
+    read_through,
     read_within,
     records,
 )
@@ -30,7 +31,7 @@ from botox_schedule.tables.parquet import PARQUET, parquet_lines
 from botox_schedule.tables.words import is_about, is_about_death
 
 _MOST_BYTES = 512 * MEBIBYTE
-TableSource = FileName | bytes | BinaryIO | TextIOBase
+TableSource = FileName | bytes | Stream[bytes] | TextIOBase
 """A file's name, ``-`` for standard input, bytes, or an open file."""
 _DELIMITERS = ",;\t|"
 _STATED = re.compile(r'"?sep=(.)"?')
@@ -116,7 +117,7 @@ def _content(source: TableSource) -> tuple[bytes | str, str]:
     if source == "-":
         return read_within(sys.stdin.buffer, _MOST_BYTES), "standard input"
     if isinstance(source, TextIOBase):
-        return _checked(source.read(_MOST_BYTES + 1)), "the table"
+        return _checked(read_through(source, _MOST_BYTES + 1)), "the table"
     if isinstance(source, (str, PathLike)):
         return read_within(source, _MOST_BYTES), Path(source).name
     if not hasattr(source, "read"):
