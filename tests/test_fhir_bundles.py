@@ -559,6 +559,24 @@ class TestMentions:
         assert (codes(reading), reading.unreadable) == (["names_toxin"], frozenset({"Patient/1"}))
         visit["participant"] = [{"actor": actors[0]}, {}]
         assert [problem.patient for problem in read(person(), visit).problems] == [None]
+        visit["participant"] = [{"actor": PATIENT}, {"actor": {"reference": "Patient/2"}}]
+        told = [problem.patient for problem in read(person(), visit).problems]
+        assert told == ["Patient/1", "Patient/2"]
+
+    @pytest.mark.parametrize(
+        ("kind", "element"),
+        [
+            ("Task", "for"),
+            ("Coverage", "beneficiary"),
+            ("ResearchSubject", "individual"),
+            ("EnrollmentRequest", "candidate"),
+            ("AppointmentResponse", "actor"),
+        ],
+    )
+    def test_each_type_has_a_name_for_its_patient(self, kind: str, element: str) -> None:
+        """A prior authorization for BOTOX often is a task."""
+        named = {"resourceType": kind, element: PATIENT, "note": [{"text": "BOTOX"}]}
+        assert read(person(), named).unreadable == frozenset({"Patient/1"})
 
     @pytest.mark.parametrize("r5", [False, True])
     def test_a_reference_names_a_toxin_too(self, r5: bool) -> None:

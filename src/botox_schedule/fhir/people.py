@@ -106,17 +106,20 @@ class People:
 
     def keys_about(self, entry: Entry) -> Sequence[str | None]:
         """Return the ids of all records that it may be about; None alone where it names nobody."""
-        if entry.kind == PATIENT:
-            return [self.key_of(self.directory.identity(entry))]
-        # An appointment has participants, and one of them is the patient.
+        if entry.kind in _LINKS:
+            key = self.key_of(self.directory.identity(entry))
+            return [key if entry.kind == PATIENT or key in self._members else None]
+        # An appointment has participants, and some of them are patients.
         actors = (within(one, "actor") for one in listed(entry.resource, "participant"))
+        keys: dict[str | None, None] = {}
         for reference in (subject_of(entry), *actors):
             try:
-                return [self._named(entry, reference)]
+                keys[self._named(entry, reference)] = None
             except Fault as fault:
-                if fault.patients:
-                    return fault.patients
-        return [None]
+                keys |= dict.fromkeys(fault.patients)
+        if not keys and entry.container is not None:
+            return self.keys_about(entry.container)
+        return [*keys] or [None]
 
     def _absent(self, entry: Entry, reference: Any) -> str:
         at = address_of(text_of(reference, "reference"))
@@ -203,10 +206,12 @@ class People:
         """Report deaths that anything but a Patient's own elements states, unless these do too."""
         living = {key for key in keys if not any(map(is_dead, self._members.get(key, ())))}
         message = "the patient may have died: find out; no death is taken from here"
-        for entry in self.directory.whole:
+        for entry in self.directory.every:
             if place := place_of_death(entry):
-                for key in living.intersection(self.keys_about(entry)):
-                    yield entry.problem((BundleProblemCode.MAY_BE_DECEASED, place, message), key)
+                for key in self.keys_about(entry):
+                    if key is None or key in living or self.is_absent(key):
+                        remark = BundleProblemCode.MAY_BE_DECEASED, place, message
+                        yield entry.problem(remark, key)
 
     def _broken_links(self) -> Iterator[BundleProblem]:
         message = "the bundle does not hold the patient that the link names"
