@@ -258,6 +258,15 @@ class TestTransactions:
         assert adds_up(reading)
         assert len(reading.problems_of(reading.records[0])) >= 1
 
+    @pytest.mark.parametrize("asked", [{}, request("PUT")])
+    def test_a_version_in_a_history_without_its_resource_is_reported(self, asked: Any) -> None:
+        """It may be a deletion: what it replaces still counts, and somebody must look."""
+        change = {"fullUrl": f"{BASE}/MedicationAdministration/m1", **asked}
+        change |= {"response": {"status": "204"}}
+        reading = history(version(1), change)
+        assert codes(reading) == ["incomplete"]
+        assert (reading.counts.sessions, adds_up(reading)) == (1, True)
+
     def test_an_answer_without_a_resource_holds_none(self) -> None:
         reading = read_entries({"response": {"status": "201 Created"}}, type="transaction-response")
         assert (reading.problems, reading.counts.resources) == ((), 0)
@@ -319,6 +328,35 @@ class TestPages:
         ]
         assert codes(read_entries(*found, type="searchset", total=total)) == said
 
+    @pytest.mark.parametrize("total", [None, 3])
+    def test_a_page_that_was_led_to_needs_no_link_back(self, total: int | None) -> None:
+        """Servers give the first page another address than the link back to it, or no link back."""
+        counted = {} if total is None else {"total": total}
+        pages = [page(n, of=3, **counted) for n in (1, 2, 3)]
+        pages[1]["link"][-1]["url"] = f"{BASE}/x?page=first"
+        del pages[2]["link"][-1]
+        assert read_text("\n".join(map(json.dumps, pages))).problems == ()
+        for few in (pages[:2], pages[1:], pages[::2]):
+            reading = read_text("\n".join(map(json.dumps, few)))
+            assert {*codes(reading)} == {"incomplete"}
+
+    def test_a_page_is_the_same_however_its_address_is_written(self) -> None:
+        pages = [page(n, of=2) for n in (1, 2)]
+        pages[0]["link"][1]["url"] = f"{BASE}/x?state=a%7Cb&page=2"
+        pages[1]["link"][0]["url"] = f"{BASE}/x?page=2&state=a|b"
+        assert read_text("\n".join(map(json.dumps, pages))).problems == ()
+        pages[1]["link"][0]["url"] = f"{BASE}/x?page=2&state=a"
+        assert codes(read_text("\n".join(map(json.dumps, pages)))) == ["incomplete"]
+
+    def test_links_without_an_address_lead_to_no_page(self) -> None:
+        links = [{"relation": "self"}, {"relation": "next"}]
+        assert codes(read_entries(entry(given_dose()), link=links)) == ["incomplete"]
+
+    def test_one_link_may_stand_without_its_list(self) -> None:
+        """As programs write it that make JSON of XML."""
+        link = {"relation": "next", "url": f"{BASE}/x?page=2"}
+        assert codes(read_entries(entry(given_dose()), link=link)) == ["incomplete"]
+
     def test_only_a_search_has_a_total(self) -> None:
         assert read_entries(entry(given_dose()), total=9).problems == ()
 
@@ -377,6 +415,24 @@ class TestFiles:
         ]
         assert all(problem.session_left_out for problem in reading.problems)
         assert (reading.counts.resources, reading.counts.left_out, adds_up(reading)) == (4, 2, True)
+
+    @pytest.mark.parametrize("first", ["# export", "{", '{"id": "Smith"}'])
+    def test_so_does_the_first_line(self, first: str) -> None:
+        reading = read_text("\n".join([first, json.dumps(given_dose()), json.dumps(person())]))
+        assert [(p.code, p.where) for p in reading.problems] == [("invalid_resource", "line 1")]
+        assert (reading.counts.sessions, reading.counts.left_out) == (1, 1)
+
+    def test_files_that_were_joined_lose_no_line(self) -> None:
+        mark = "\ufeff"
+        lines = [json.dumps(person()), mark + json.dumps(given_dose()), mark]
+        reading = read_text((mark + "\n".join(lines)).encode())
+        assert (reading.problems, reading.counts.sessions) == ((), 1)
+
+    def test_a_list_is_refused_and_told_what_to_give(self) -> None:
+        for written in ([given_dose()], [given_dose(), person()]):
+            text = json.dumps(written).replace("}, {", "},\n{").replace("}]", "}\n]")
+            with pytest.raises(bs.errors.ExchangeError, match="give several one a line"):
+                read_text(text)
 
     def test_places_of_inner_bundles_name_the_way(self) -> None:
         reading = read(bundle_of(entry(person()), entry(given_dose(status="unknown"))))

@@ -17,6 +17,7 @@ from botox_schedule.fhir.elements import (
     UNIT_CODES,
     is_taken_back,
     listed,
+    may_be_given,
     text_of,
     units_in,
 )
@@ -114,7 +115,8 @@ class SessionReader(NamedTuple):
             session = self._session(draft)
         except Fault as fault:
             keys = self.people.keys_about(entry)
-            told = [entry.problem(fault.remark, key, left_out=True) for key in keys]
+            is_lost = may_be_given(entry.resource)
+            told = [entry.problem(fault.remark, key, left_out=is_lost) for key in keys]
             return Outcome(Fate.LEFT_OUT, tuple(told))
         told = [
             entry.problem(remark, draft.key, left_out=BundleProblemCode.UNKNOWN_SUBJECT in remark)
