@@ -153,6 +153,15 @@ class TestMedicationAdministration:
             ("unknown_modifier", "entry[1].link.modifierExtension"),
         ]
 
+    def test_so_is_a_rule_about_the_entry_that_holds_it(self) -> None:
+        content = bundle(given_dose(), person())
+        for held in content["entry"]:
+            held["modifierExtension"] = [{"url": "http://a.example/rules", "valueBoolean": True}]
+        assert [p.where for p in records_from_bundle(content, zone=ZONE).problems] == [
+            "entry[0].modifierExtension",
+            "entry[1].modifierExtension",
+        ]
+
     def test_no_dose_leaves_the_units_unknown(self) -> None:
         reading = read(given_dose(dosage=None))
         assert (only(reading).units, codes(reading)) == (None, [])
@@ -221,7 +230,31 @@ class TestMedicationAdministration:
     def test_a_period_whose_end_is_partial_is_read(self) -> None:
         period = {"start": "2026-01-05", "end": "2026-01"}
         reading = read(given_dose(effectiveDateTime=None, effectivePeriod=period))
-        assert str(only(reading).administered_on) == "2026-01-05"
+        assert (str(only(reading).administered_on), codes(reading)) == ("2026-01-05", [])
+
+    def test_a_period_that_ends_in_another_month_lasts_several_days(self) -> None:
+        period = {"start": "2026-01-05", "end": "2026-03"}
+        reading = read(given_dose(effectiveDateTime=None, effectivePeriod=period))
+        assert (str(only(reading).administered_on), codes(reading)) == (
+            "2026-01-05",
+            ["partial_day"],
+        )
+
+    @pytest.mark.parametrize(
+        ("changed", "is_lost"),
+        [
+            ({"status": "entered-in-error", "effectiveDateTime": None}, False),
+            ({"status": "not-done", "medicationCodeableConcept": {"text": "Aspirin"}}, False),
+            ({"status": "not-done", "subject": {"display": "Smith"}}, False),
+            ({"status": "unknown"}, True),
+            ({"status": "completed", "effectiveDateTime": None}, True),
+        ],
+    )
+    def test_what_was_not_given_leaves_no_session_out(
+        self, changed: dict[str, Any], *, is_lost: bool
+    ) -> None:
+        (problem,) = read(given_dose(**changed)).problems
+        assert problem.session_left_out is is_lost
 
     @pytest.mark.parametrize(
         ("medication", "product", "code"),

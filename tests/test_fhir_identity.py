@@ -355,6 +355,14 @@ class TestContained:
         )
         assert reading.counts.resources == 1
 
+    def test_a_contained_patient_may_be_linked_to_one_of_the_bundle(self) -> None:
+        link = [{"other": {"reference": "Patient/1"}, "type": "seealso"}]
+        inner = [{"resourceType": "Patient", "id": "p", "link": link}]
+        reading = read(dead(), dose_for("#p", contained=inner))
+        (record,) = reading.records
+        assert (record.id, len(record.sessions)) == ("Patient/1", 1)
+        assert [str(end.kind) for end in record.care_ends] == ["deceased"]
+
     def test_who_is_contained_and_has_no_session_has_no_record(self) -> None:
         reading = read({"resourceType": "Coverage", "contained": [dead()]})
         assert (reading.records, reading.ignored) == ((), {"Coverage": 1})

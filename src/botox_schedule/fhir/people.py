@@ -53,7 +53,7 @@ class People:
         self.zone = zone
         self._all = [entry for entry in directory.every if entry.kind == PATIENT]
         own = [entry for entry in self._all if entry.container is None]
-        linking = (entry for entry in directory.whole if entry.kind in _LINKS)
+        linking = (entry for entry in directory.every if entry.kind in _LINKS)
         self._links = [link for entry in linking for link in _links_of(entry, directory)]
         self._leaders = _leaders_of(self._links, directory)
         self._members = grouped((self.key_of(directory.identity(e)), e) for e in self._all)
@@ -261,12 +261,12 @@ def _leaders_of(links: Iterable[_Link], directory: Directory) -> dict[str, str]:
     for group in _connected([(own, other) for own, other, _ in pairs]):
         # Sorted, so that the id of a record does not depend on the order of the bundle.
         present = sorted(
-            (not directory.entries(one), one)
-            for one in group
-            if all(known.kind == PATIENT for known in directory.entries(one))
+            (not known, any(one.container is not None for one in known), identity)
+            for identity, known in ((one, directory.entries(one)) for one in group)
+            if all(one.kind == PATIENT for one in known)
         )
-        standing = [one for _, one in present if one not in replaced]
-        leaders |= dict.fromkeys(group, (standing or [present[0][1]])[0])
+        standing = [one for *_, one in present if one not in replaced]
+        leaders |= dict.fromkeys(group, (standing or [present[0][2]])[0])
     return leaders
 
 
