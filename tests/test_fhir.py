@@ -965,9 +965,9 @@ class TestPatient:
     def test_a_reason_or_an_outcome_that_is_a_death_is_looked_at(
         self, kind: str, reason: dict[str, Any], *, is_told: bool
     ) -> None:
-        about = {"participant": [{"actor": PATIENT}]} if kind == "Appointment" else {}
-        about = about or {"for" if kind == "Task" else "subject": PATIENT}
-        stated = {"resourceType": kind, "status": "cancelled", **about, **reason}
+        element = {"Appointment": "participant", "Task": "for"}.get(kind, "subject")
+        about = [{"actor": PATIENT}] if kind == "Appointment" else PATIENT
+        stated = {"resourceType": kind, "status": "cancelled", element: about, **reason}
         reading = read(person(), given_dose(), stated)
         assert codes(reading) == ["may_be_deceased"] * is_told
         assert reading.unreadable == frozenset({"Patient/1"} if is_told else ())
@@ -1006,9 +1006,9 @@ class TestPatient:
         "stated", [{"name": [{"text": "Smith (deceased)"}]}, {"deceasedBoolean": True}]
     )
     def test_a_person_tells_it_of_its_patients(self, stated: dict[str, Any]) -> None:
-        linked = {"resourceType": "Person", "id": "p", "link": [{"target": PATIENT}], **stated}
-        assert read(person(), given_dose(), linked).unreadable == frozenset({"Patient/1"})
         alone = {"resourceType": "Person", "id": "p", **stated}
+        linked = alone | {"link": [{"target": PATIENT}]}
+        assert read(person(), given_dose(), linked).unreadable == frozenset({"Patient/1"})
         assert [p.patient for p in read(person(), given_dose(), alone).problems] == [None]
 
     @pytest.mark.parametrize("empty", ["", " ", "none"])

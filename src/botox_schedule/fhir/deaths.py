@@ -108,7 +108,7 @@ def _states_death(finding: Mapping[str, Any], element: str) -> bool:
     stated = [v for k, v in finding.items() if k.startswith("value") or k == "dataAbsentReason"]
     values = {text for value in stated for text in _words(value)}
     name = element.rpartition(".")[2]
-    concepts = listed(finding, name) or [finding.get(name)]
+    concepts = listed(finding, name) or (finding.get(name),)
     names = [text for concept in concepts for text in _words(concept)]
     # A word such as "dead" may be a tooth's; a code of a death is a patient's.
     coded = (meaning for value in stated for meaning in _meanings_in(value))
