@@ -472,6 +472,11 @@ class TestLinks:
     def test_a_related_person_is_another_role(self) -> None:
         assert read(linked("1", "RelatedPerson/1", "seealso")).problems == ()
 
+    def test_a_death_without_a_day_is_told_where_it_stands(self) -> None:
+        link = [{"other": {"reference": "Patient/2"}, "type": "seealso"}]
+        reading = read(person(deceasedBoolean=True, link=link), person(id="2"))
+        assert [p.where for p in reading.problems] == ["entry[0].deceased"]
+
     def test_two_birth_dates_of_one_person_are_a_problem(self) -> None:
         reading = read(
             linked("1", "Patient/2", "refer", birthDate="1980-01-01"),

@@ -251,7 +251,7 @@ def _is_change(node: Entry, method: str | None) -> bool:
     if method == "DELETE":
         return "?" in (text_of(within(node.envelope, "request"), "url") or "")
     if node.history is not None and node.resource is None:
-        return "response" in node.envelope
+        return within(node.envelope, "response") is not None
     return method == "PATCH" and (not node.kind or node.kind in _CHANGES)
 
 

@@ -169,8 +169,8 @@ class People:
             for person in members:
                 for remark in self._faults(person):
                     yield person.problem(remark, key)
-            for remark in self._doubts(members):
-                yield members[-1].problem(remark, key)
+            for person, remark in self._doubts(members):
+                yield person.problem(remark, key)
         yield from self._possible_deaths(keys)
         yield from self._broken_links()
         yield from self._shared_identifiers(keys)
@@ -194,13 +194,15 @@ class People:
                 if person.resource[element] is not None:
                     yield fault.remark
 
-    def _doubts(self, members: Sequence[Entry]) -> Iterator[Remark]:
+    def _doubts(self, members: Sequence[Entry]) -> Iterator[tuple[Entry, Remark]]:
         if len({day for person in members if (day := self._day(person, "birthDate"))}) > 1:
             message = "resources of one person state several birth dates; none is taken"
-            yield BundleProblemCode.CONFLICTING_PATIENTS, "birthDate", message
+            remark = BundleProblemCode.CONFLICTING_PATIENTS, "birthDate", message
+            yield members[-1], remark
         if any(end.on is None for end in self._deaths(members)):
             message = "the patient has died on an unknown day; every date is suppressed"
-            yield BundleProblemCode.DECEASED_WITHOUT_DAY, "deceased", message
+            remark = BundleProblemCode.DECEASED_WITHOUT_DAY, "deceased", message
+            yield next(filter(is_dead, members)), remark
 
     def _possible_deaths(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
         """Report deaths that anything but a Patient's own elements states, unless these do too."""
