@@ -77,7 +77,19 @@ class TestMedicationAdministration:
             assert reading.records == ()
         else:
             assert only(reading).status is MEDICATION_ADMINISTRATION_STATUSES[status]
-            assert codes(reading) == (["partly_given"] if status == "stopped" else [])
+            is_begun = status in {"stopped", "in-progress", "on-hold"}
+            assert codes(reading) == ["partly_given"] * is_begun
+
+    @pytest.mark.parametrize(
+        ("status", "is_missed"),
+        [("in-progress", True), ("on-hold", True), ("stopped", False), ("completed", False)],
+    )
+    def test_what_has_begun_may_have_been_given(self, status: str, *, is_missed: bool) -> None:
+        """Nobody may close it for months, and without it the patient seems to be due."""
+        for begun in (given_dose(status=status), procedure(status=status)):
+            reading = read(person(), begun)
+            assert bool(reading.unreadable) is is_missed
+        assert read(person(), procedure(status="preparation")).unreadable == frozenset()
 
     def test_what_did_not_happen_moves_nothing(self) -> None:
         for status in ("not-done", "on-hold", "in-progress", "entered-in-error"):

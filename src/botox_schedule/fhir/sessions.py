@@ -119,7 +119,7 @@ class SessionReader(NamedTuple):
             told = [entry.problem(fault.remark, key, left_out=is_lost) for key in keys]
             return Outcome(Fate.LEFT_OUT, tuple(told))
         told = [
-            entry.problem(remark, draft.key, left_out=BundleProblemCode.UNKNOWN_SUBJECT in remark)
+            entry.problem(remark, draft.key, left_out=_may_be_missing(draft, remark[0]))
             for remark in _doubts(draft, is_absent=self.people.is_absent(draft.key))
         ]
         return Outcome(Fate.SESSION, tuple(told), draft.key, session, draft.used)
@@ -226,8 +226,7 @@ def _doubts(draft: _Draft, *, is_absent: bool) -> Iterator[Remark]:
     if is_absent:
         message = "this patient is not in the bundle; birth date and death are unknown"
         yield BundleProblemCode.UNKNOWN_SUBJECT, "subject", message
-    if text_of(draft.entry.resource, "status") == "stopped":
-        message = "the session was stopped: it counts, and its units need a look"
+    if message := _BEGUN.get(text_of(draft.entry.resource, "status") or ""):
         yield BundleProblemCode.PARTLY_GIVEN, "status", message
     if len(draft.products) > 1:
         message = "the codes name several products; it counts as unknown"
@@ -251,6 +250,14 @@ def _doubts(draft: _Draft, *, is_absent: bool) -> Iterator[Remark]:
         yield BundleProblemCode.UNKNOWN_UNITS, "dosage.dose", message
 
 
+def _may_be_missing(draft: _Draft, code: BundleProblemCode) -> bool:
+    """Whether a doubt means that the right record lacks the session, or one that was given."""
+    is_open = draft.status is SessionStatus.DRAFT
+    return code is BundleProblemCode.UNKNOWN_SUBJECT or (
+        is_open and code is BundleProblemCode.PARTLY_GIVEN
+    )
+
+
 def _doubts_of_days(draft: _Draft) -> Iterator[Remark]:
     """Where the session may be of another day; a program may have made midnight of a day."""
     resource, name = draft.entry.resource, _TIMES[draft.entry.kind]
@@ -265,6 +272,12 @@ def _doubts_of_days(draft: _Draft) -> Iterator[Remark]:
         yield BundleProblemCode.PARTIAL_DAY, "period", message
 
 
+_OPEN = "the session has begun and is not completed: it moves nothing, and may have been given"
+_BEGUN = {
+    "stopped": "the session was stopped: it counts, and its units need a look",
+    "in-progress": _OPEN,
+    "on-hold": _OPEN,
+}
 _AMOUNTS = frozenset({"dose", "rateQuantity", "rateRatio", "text"})
 _UNNAMED = {
     DOSE: ("medication", "a botulinum toxin whose product is unknown"),
