@@ -580,6 +580,15 @@ class TestMentions:
             ("names_toxin", "entry[0].item[1]")
         ]
 
+    @pytest.mark.parametrize(
+        ("text", "is_told"),
+        [("64615", True), ("64615-50", True), ("J0585", True), ("99213", False), ("6461", False)],
+    )
+    def test_a_code_may_be_a_text(self, text: str, is_told: bool) -> None:
+        reading = read(person(), procedure(code={"text": text}))
+        assert codes(reading) == ["names_toxin"] * is_told
+        assert reading.unreadable == frozenset({"Patient/1"} if is_told else ())
+
     def test_a_session_that_something_else_holds_may_be_missing(self) -> None:
         held = {
             "resourceType": "Parameters",

@@ -31,7 +31,8 @@ Codes = Mapping[tuple[str, str], str]
 # begin after a non-letter, or after an escape such as \n in JSON. No alternative begins with a word
 # boundary, and they begin with few different letters: otherwise the search is much slower.
 _WORDS = r"botul(?!is)|chemodenervation|bont(?<!(?<!\\)\wbont)\b|btx(?<!(?<!\\)\wbtx)"
-_CODE = re.compile(r'"code": "([^"]*)"')
+_CODE = re.compile(r'"(?:code": "|text": "(?=[^"]{1,40}"))([^"]*)"')
+"""What may be a code, also where it is the text of a concept; what is remembered stays short."""
 _MODIFIERS = re.compile(r"(?<=^[0-9A-Za-z]{5})([\s,-]+[0-9A-Za-z]{2})+$")
 """What may follow a code of claims, as in ``64615-50``."""
 _FILE = re.compile(r'"data": "[^"]*"')
@@ -108,6 +109,7 @@ class Dictionary:
 
     def _is_toxin(self, coding: Mapping[str, Any]) -> bool:
         system, code = text_of(coding, "system") or "", text_of(coding, "code")
+        code = code or text_of(coding, "text")
         if code is None:
             return False
         return (
