@@ -589,6 +589,19 @@ class TestMentions:
         assert codes(reading) == ["names_toxin"] * is_told
         assert reading.unreadable == frozenset({"Patient/1"} if is_told else ())
 
+    @pytest.mark.parametrize(
+        ("text", "is_told"),
+        [
+            ("CHEMODENERV MUSC MIGRAINE", True),
+            ("Chemo-denervation, neck", True),
+            ("Neurotoxin injection", True),
+            ("Eosinophil derived neurotoxin [Mass/volume] in Serum", False),
+        ],
+    )
+    def test_a_short_name_of_the_injection_is_named(self, text: str, is_told: bool) -> None:
+        reading = read(person(), procedure(code=concept("urn:clinic", "7", text=text)))
+        assert codes(reading) == ["names_toxin"] * is_told
+
     def test_a_session_that_something_else_holds_may_be_missing(self) -> None:
         held = {
             "resourceType": "Parameters",

@@ -27,10 +27,14 @@ from botox_schedule.terms import Product
 Codes = Mapping[tuple[str, str], str]
 """A clinic's own codes: a name for each pair of system and code."""
 
-# The words for the toxin begin alike in many languages; botulism is the illness. A short word must
+# The words for the toxin begin alike in many languages; botulism is the illness, and a neurotoxin
+# derived from eosinophils is measured in blood. Claims shorten chemodenervation. A short word must
 # begin after a non-letter, or after an escape such as \n in JSON. No alternative begins with a word
 # boundary, and they begin with few different letters: otherwise the search is much slower.
-_WORDS = r"botul(?!is)|chemodenervation|bont(?<!(?<!\\)\wbont)\b|btx(?<!(?<!\\)\wbtx)"
+_WORDS = (
+    r"botul(?!is)|chemo-?denerv|neurotoxin(?<!derived neurotoxin)"
+    r"|bont(?<!(?<!\\)\wbont)\b|btx(?<!(?<!\\)\wbtx)"
+)
 _CODE = re.compile(r'"(?:code": "|text": "(?=[^"]{1,40}"))([^"]*)"')
 """What may be a code, also where it is the text of a concept; what is remembered stays short."""
 _MODIFIERS = re.compile(r"(?<=^[0-9A-Za-z]{5})([\s,-]+[0-9A-Za-z]{2})+$")
