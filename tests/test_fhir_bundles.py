@@ -602,6 +602,36 @@ class TestMentions:
         reading = read(person(), procedure(code=concept("urn:clinic", "7", text=text)))
         assert codes(reading) == ["names_toxin"] * is_told
 
+    @pytest.mark.parametrize(
+        ("changed", "is_told"),
+        [
+            ({}, False),
+            ({"status": "not-done"}, True),
+            ({"subject": {"reference": "Patient/2"}}, True),
+            ({"request": {"reference": "MedicationRequest/8"}}, True),
+        ],
+    )
+    def test_an_order_that_was_carried_out_is_no_second_session(
+        self, changed: dict[str, Any], is_told: bool
+    ) -> None:
+        """Most systems write one for each dose; told each time, nobody would look any more."""
+        order = {"resourceType": "MedicationRequest", "id": "7", "subject": PATIENT}
+        order |= {"status": "active", "medicationCodeableConcept": BOTOX}
+        dose = given_dose(**{"request": {"reference": "MedicationRequest/7"}} | changed)
+        reading = read(dose, order)
+        assert ("names_toxin" in codes(reading)) is is_told
+        assert (reading.counts.merged, adds_up(reading)) == (0 if is_told else 1, True)
+
+    @pytest.mark.parametrize("kind", ["ServiceRequest", "CarePlan"])
+    def test_a_procedures_order_is_one_also_where_its_dose_counts(self, kind: str) -> None:
+        order = {"resourceType": kind, "id": "7", "subject": PATIENT, "code": BOTOX}
+        whole = procedure(basedOn=[{"reference": f"{kind}/7"}])
+        dose = given_dose(partOf=[{"reference": "Procedure/p1"}])
+        for sessions in ([whole], [whole, dose]):
+            reading = read(*sessions, order, product="Botox")
+            assert codes(reading) == ["names_toxin"] * (kind == "CarePlan")
+            assert (reading.counts.sessions, adds_up(reading)) == (1, True)
+
     def test_a_session_that_something_else_holds_may_be_missing(self) -> None:
         held = {
             "resourceType": "Parameters",
