@@ -968,6 +968,8 @@ class TestPatient:
             ("Appointment", {"cancellationReason": {"text": "deceased"}}, True),
             ("Task", {"statusReason": {"text": "patient died"}}, True),
             ("MedicationRequest", {"statusReason": {"text": "order expired"}}, False),
+            ("Task", {"statusReason": {"text": "Expired"}}, False),
+            ("Task", {"statusReason": {"text": "Patient expired"}}, True),
             ("Procedure", {"outcome": {"text": "Death"}}, True),
             ("AdverseEvent", {"outcome": concept("urn:x", "fatal")}, True),
             ("AdverseEvent", {"outcome": [concept("urn:x", "resolved")]}, False),

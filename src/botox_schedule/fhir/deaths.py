@@ -109,7 +109,9 @@ def _states_death(finding: Mapping[str, Any], element: str) -> bool:
     values = {text for value in stated for text in _words(value)}
     name = element.rpartition(".")[2]
     concepts = listed(finding, name) or (finding.get(name),)
-    names = [text for concept in concepts for text in _words(concept)]
+    # An order or an approval expires too.
+    odd = {"expired"} if element in _SAID_BY_ANY else set()
+    names = [text for concept in concepts for text in _words(concept) if text not in odd]
     # A word such as "dead" may be a tooth's; a code of a death is a patient's.
     coded = (meaning for value in stated for meaning in _meanings_in(value))
     told = [*names, *coded, *(f"{name} {value}" for name in names for value in values)]
