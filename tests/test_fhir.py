@@ -77,7 +77,19 @@ class TestMedicationAdministration:
             assert reading.records == ()
         else:
             assert only(reading).status is MEDICATION_ADMINISTRATION_STATUSES[status]
-            assert codes(reading) == (["partly_given"] if status == "stopped" else [])
+            is_begun = status in {"stopped", "in-progress", "on-hold"}
+            assert codes(reading) == ["partly_given"] * is_begun
+
+    @pytest.mark.parametrize(
+        ("status", "is_missed"),
+        [("in-progress", True), ("on-hold", True), ("stopped", False), ("completed", False)],
+    )
+    def test_what_has_begun_may_have_been_given(self, status: str, *, is_missed: bool) -> None:
+        """Nobody may close it for months, and without it the patient seems to be due."""
+        for begun in (given_dose(status=status), procedure(status=status)):
+            reading = read(person(), begun)
+            assert bool(reading.unreadable) is is_missed
+        assert read(person(), procedure(status="preparation")).unreadable == frozenset()
 
     def test_what_did_not_happen_moves_nothing(self) -> None:
         for status in ("not-done", "on-hold", "in-progress", "entered-in-error"):
@@ -153,6 +165,15 @@ class TestMedicationAdministration:
             ("unknown_modifier", "entry[1].link.modifierExtension"),
         ]
 
+    def test_so_is_a_rule_about_the_entry_that_holds_it(self) -> None:
+        content = bundle(given_dose(), person())
+        for held in content["entry"]:
+            held["modifierExtension"] = [{"url": "http://a.example/rules", "valueBoolean": True}]
+        assert [p.where for p in records_from_bundle(content, zone=ZONE).problems] == [
+            "entry[0].modifierExtension",
+            "entry[1].modifierExtension",
+        ]
+
     def test_no_dose_leaves_the_units_unknown(self) -> None:
         reading = read(given_dose(dosage=None))
         assert (only(reading).units, codes(reading)) == (None, [])
@@ -221,7 +242,31 @@ class TestMedicationAdministration:
     def test_a_period_whose_end_is_partial_is_read(self) -> None:
         period = {"start": "2026-01-05", "end": "2026-01"}
         reading = read(given_dose(effectiveDateTime=None, effectivePeriod=period))
-        assert str(only(reading).administered_on) == "2026-01-05"
+        assert (str(only(reading).administered_on), codes(reading)) == ("2026-01-05", [])
+
+    def test_a_period_that_ends_in_another_month_lasts_several_days(self) -> None:
+        period = {"start": "2026-01-05", "end": "2026-03"}
+        reading = read(given_dose(effectiveDateTime=None, effectivePeriod=period))
+        assert (str(only(reading).administered_on), codes(reading)) == (
+            "2026-01-05",
+            ["partial_day"],
+        )
+
+    @pytest.mark.parametrize(
+        ("changed", "is_lost"),
+        [
+            ({"status": "entered-in-error", "effectiveDateTime": None}, False),
+            ({"status": "not-done", "medicationCodeableConcept": {"text": "Aspirin"}}, False),
+            ({"status": "not-done", "subject": {"display": "Smith"}}, False),
+            ({"status": "unknown"}, True),
+            ({"status": "completed", "effectiveDateTime": None}, True),
+        ],
+    )
+    def test_what_was_not_given_leaves_no_session_out(
+        self, changed: dict[str, Any], *, is_lost: bool
+    ) -> None:
+        (problem,) = read(given_dose(**changed)).problems
+        assert problem.session_left_out is is_lost
 
     @pytest.mark.parametrize(
         ("medication", "product", "code"),
@@ -845,6 +890,146 @@ class TestPatient:
     ) -> None:
         reading = read(person(name=[name]), given_dose())
         assert codes(reading) == ["may_be_deceased"] * is_told
+
+    @pytest.mark.parametrize(
+        ("said", "place"),
+        [
+            ({"code": concept("http://loinc.org", "81956-5")}, "component[1].code"),
+            (
+                {"code": {"text": "Vital status"}, "valueCodeableConcept": {"text": "Dead"}},
+                "component[1].code",
+            ),
+            ({"code": {"text": "Vital status"}, "valueString": "Alive"}, None),
+            ({"valueString": "Dead"}, None),
+        ],
+    )
+    def test_a_death_in_a_part_of_an_observation_is_looked_at(
+        self, said: dict[str, Any], place: str | None
+    ) -> None:
+        panel = {
+            "resourceType": "Observation",
+            "subject": PATIENT,
+            "code": {"text": "Status"},
+            "component": [{"code": {"text": "Weight"}}, said],
+        }
+        reading = read(person(), given_dose(), panel)
+        assert [p.where for p in reading.problems] == ([f"entry[2].{place}"] if place else [])
+        assert bool(reading.unreadable) is bool(place)
+
+    @pytest.mark.parametrize("subject", [None, PATIENT, {"display": "Smith"}])
+    def test_a_death_in_what_is_contained_is_its_patients(self, subject: Any) -> None:
+        death = {"resourceType": "Observation", "id": "o", "code": {"text": "Date of death"}}
+        if subject is not None:
+            death["subject"] = subject
+        report = {"resourceType": "DiagnosticReport", "subject": PATIENT, "contained": [death]}
+        reading = read(person(), given_dose(), report)
+        assert [p.where for p in reading.problems] == ["entry[2].contained[0].code"]
+        assert reading.unreadable == frozenset({"Patient/1"})
+
+    @pytest.mark.parametrize(
+        ("subject", "patient"),
+        [
+            (None, None),
+            ({"display": "Smith"}, None),
+            ({"identifier": {"value": "7"}}, None),
+            ({"reference": "Group/1"}, None),
+            ({"reference": "Patient/9"}, "Patient/9"),
+        ],
+    )
+    def test_a_death_of_nobody_here_is_told(self, subject: Any, patient: str | None) -> None:
+        death = {"resourceType": "Observation", "code": {"text": "Date of death"}}
+        if subject is not None:
+            death["subject"] = subject
+        reading = read(person(), given_dose(), death)
+        assert [(p.code, p.patient) for p in reading.problems] == [("may_be_deceased", patient)]
+        assert adds_up(reading)
+
+    def test_without_patients_the_dead_of_others_are_not_told(self) -> None:
+        """An export of sessions and of all that a hospital saw: most of it is about others."""
+        death = {"resourceType": "Observation", "code": {"text": "Date of death"}}
+        assert codes(read(given_dose(), death | {"subject": {"reference": "Patient/9"}})) == []
+        assert codes(read(given_dose(), death | {"subject": PATIENT})) == ["may_be_deceased"]
+
+    @pytest.mark.parametrize(
+        ("kind", "reason", "is_told"),
+        [
+            ("Appointment", {"cancelationReason": {"text": "Patient: Deceased"}}, True),
+            (
+                "Appointment",
+                {
+                    "cancelationReason": concept(
+                        "http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason",
+                        "pat-dec",
+                    )
+                },
+                True,
+            ),
+            ("Appointment", {"cancellationReason": {"text": "Death in the family"}}, False),
+            ("Appointment", {"cancellationReason": {"text": "deceased"}}, True),
+            ("Task", {"statusReason": {"text": "patient died"}}, True),
+            ("MedicationRequest", {"statusReason": {"text": "order expired"}}, False),
+            ("Task", {"statusReason": {"text": "Expired"}}, False),
+            ("Task", {"statusReason": {"text": "Patient expired"}}, True),
+            ("Procedure", {"outcome": {"text": "Death"}}, True),
+            ("AdverseEvent", {"outcome": concept("urn:x", "fatal")}, True),
+            ("AdverseEvent", {"outcome": [concept("urn:x", "resolved")]}, False),
+            ("ClaimResponse", {"outcome": "complete"}, False),
+        ],
+    )
+    def test_a_reason_or_an_outcome_that_is_a_death_is_looked_at(
+        self, kind: str, reason: dict[str, Any], *, is_told: bool
+    ) -> None:
+        element = {"Appointment": "participant", "Task": "for"}.get(kind, "subject")
+        about = [{"actor": PATIENT}] if kind == "Appointment" else PATIENT
+        stated = {"resourceType": kind, "status": "cancelled", element: about, **reason}
+        reading = read(person(), given_dose(), stated)
+        assert codes(reading) == ["may_be_deceased"] * is_told
+        assert reading.unreadable == frozenset({"Patient/1"} if is_told else ())
+        assert codes(read(person(), given_dose(), stated | {"status": "entered-in-error"})) == []
+
+    @pytest.mark.parametrize(
+        ("stated", "is_told"),
+        [
+            ({"deceased": True}, True),
+            ({"deceased": False}, False),
+            ({"deceasedDate": "2026-02-01"}, True),
+            ({"extension": [{"url": "urn:x:deceased", "valueBoolean": True}]}, True),
+            ({"extension": [{"url": "urn:x:deceased", "valueBoolean": False}]}, False),
+            ({"extension": [{"url": "urn:x:sex", "valueCode": "F"}, {"url": "urn:death"}]}, False),
+            (
+                {
+                    "extension": [
+                        {
+                            "url": "urn:x:DeathNotification",
+                            "extension": [{"url": "deathStatus", "valueCode": "2"}],
+                        }
+                    ]
+                },
+                True,
+            ),
+        ],
+    )
+    def test_an_element_of_another_release_or_profile_tells_of_a_death(
+        self, stated: dict[str, Any], *, is_told: bool
+    ) -> None:
+        reading = read(person(**stated), given_dose())
+        assert reading.unreadable == frozenset({"Patient/1"} if is_told else ())
+        assert codes(reading).count("may_be_deceased") == is_told
+
+    @pytest.mark.parametrize(
+        "stated", [{"name": [{"text": "Smith (deceased)"}]}, {"deceasedBoolean": True}]
+    )
+    def test_a_person_tells_it_of_its_patients(self, stated: dict[str, Any]) -> None:
+        alone = {"resourceType": "Person", "id": "p", **stated}
+        linked = alone | {"link": [{"target": PATIENT}]}
+        assert read(person(), given_dose(), linked).unreadable == frozenset({"Patient/1"})
+        assert [p.patient for p in read(person(), given_dose(), alone).problems] == [None]
+
+    @pytest.mark.parametrize("empty", ["", " ", "none"])
+    def test_an_empty_day_of_death_silences_nobody(self, empty: str) -> None:
+        reading = read(person(deceasedDateTime=empty), given_dose())
+        assert reading.records[0].care_ends == ()
+        assert "no_day" in codes(reading)
 
     def test_a_record_that_is_not_in_use_is_told_however_it_is_written(self) -> None:
         for stated in (False, "false"):

@@ -258,6 +258,15 @@ class TestTransactions:
         assert adds_up(reading)
         assert len(reading.problems_of(reading.records[0])) >= 1
 
+    @pytest.mark.parametrize("asked", [{}, request("PUT")])
+    def test_a_version_in_a_history_without_its_resource_is_reported(self, asked: Any) -> None:
+        """It may be a deletion: what it replaces still counts, and somebody must look."""
+        change = {"fullUrl": f"{BASE}/MedicationAdministration/m1", **asked}
+        change |= {"response": {"status": "204"}}
+        reading = history(version(1), change)
+        assert codes(reading) == ["incomplete"]
+        assert (reading.counts.sessions, adds_up(reading)) == (1, True)
+
     def test_an_answer_without_a_resource_holds_none(self) -> None:
         reading = read_entries({"response": {"status": "201 Created"}}, type="transaction-response")
         assert (reading.problems, reading.counts.resources) == ((), 0)
@@ -319,6 +328,35 @@ class TestPages:
         ]
         assert codes(read_entries(*found, type="searchset", total=total)) == said
 
+    @pytest.mark.parametrize("total", [None, 3])
+    def test_a_page_that_was_led_to_needs_no_link_back(self, total: int | None) -> None:
+        """Servers give the first page another address than the link back to it, or no link back."""
+        counted = {} if total is None else {"total": total}
+        pages = [page(n, of=3, **counted) for n in (1, 2, 3)]
+        pages[1]["link"][-1]["url"] = f"{BASE}/x?page=first"
+        del pages[2]["link"][-1]
+        assert read_text("\n".join(map(json.dumps, pages))).problems == ()
+        for few in (pages[:2], pages[1:], pages[::2]):
+            reading = read_text("\n".join(map(json.dumps, few)))
+            assert {*codes(reading)} == {"incomplete"}
+
+    def test_a_page_is_the_same_however_its_address_is_written(self) -> None:
+        pages = [page(n, of=2) for n in (1, 2)]
+        pages[0]["link"][1]["url"] = f"{BASE}/x?state=a%7Cb&page=2"
+        pages[1]["link"][0]["url"] = f"{BASE}/x?page=2&state=a|b"
+        assert read_text("\n".join(map(json.dumps, pages))).problems == ()
+        pages[1]["link"][0]["url"] = f"{BASE}/x?page=2&state=a"
+        assert codes(read_text("\n".join(map(json.dumps, pages)))) == ["incomplete"]
+
+    def test_links_without_an_address_lead_to_no_page(self) -> None:
+        links = [{"relation": "self"}, {"relation": "next"}]
+        assert codes(read_entries(entry(given_dose()), link=links)) == ["incomplete"]
+
+    def test_one_link_may_stand_without_its_list(self) -> None:
+        """As programs write it that make JSON of XML."""
+        link = {"relation": "next", "url": f"{BASE}/x?page=2"}
+        assert codes(read_entries(entry(given_dose()), link=link)) == ["incomplete"]
+
     def test_only_a_search_has_a_total(self) -> None:
         assert read_entries(entry(given_dose()), total=9).problems == ()
 
@@ -377,6 +415,24 @@ class TestFiles:
         ]
         assert all(problem.session_left_out for problem in reading.problems)
         assert (reading.counts.resources, reading.counts.left_out, adds_up(reading)) == (4, 2, True)
+
+    @pytest.mark.parametrize("first", ["# export", "{", '{"id": "Smith"}'])
+    def test_so_does_the_first_line(self, first: str) -> None:
+        reading = read_text("\n".join([first, json.dumps(given_dose()), json.dumps(person())]))
+        assert [(p.code, p.where) for p in reading.problems] == [("invalid_resource", "line 1")]
+        assert (reading.counts.sessions, reading.counts.left_out) == (1, 1)
+
+    def test_files_that_were_joined_lose_no_line(self) -> None:
+        mark = "\ufeff"
+        lines = [json.dumps(person()), mark + json.dumps(given_dose()), mark]
+        reading = read_text((mark + "\n".join(lines)).encode())
+        assert (reading.problems, reading.counts.sessions) == ((), 1)
+
+    def test_a_list_is_refused_and_told_what_to_give(self) -> None:
+        for written in ([given_dose()], [given_dose(), person()]):
+            text = json.dumps(written).replace("}, {", "},\n{").replace("}]", "}\n]")
+            with pytest.raises(bs.errors.ExchangeError, match="give several one a line"):
+                read_text(text)
 
     def test_places_of_inner_bundles_name_the_way(self) -> None:
         reading = read(bundle_of(entry(person()), entry(given_dose(status="unknown"))))
@@ -524,6 +580,58 @@ class TestMentions:
             ("names_toxin", "entry[0].item[1]")
         ]
 
+    @pytest.mark.parametrize(
+        ("text", "is_told"),
+        [("64615", True), ("64615-50", True), ("J0585", True), ("99213", False), ("6461", False)],
+    )
+    def test_a_code_may_be_a_text(self, text: str, is_told: bool) -> None:
+        reading = read(person(), procedure(code={"text": text}))
+        assert codes(reading) == ["names_toxin"] * is_told
+        assert reading.unreadable == frozenset({"Patient/1"} if is_told else ())
+
+    @pytest.mark.parametrize(
+        ("text", "is_told"),
+        [
+            ("CHEMODENERV MUSC MIGRAINE", True),
+            ("Chemo-denervation, neck", True),
+            ("Neurotoxin injection", True),
+            ("Eosinophil derived neurotoxin [Mass/volume] in Serum", False),
+        ],
+    )
+    def test_a_short_name_of_the_injection_is_named(self, text: str, is_told: bool) -> None:
+        reading = read(person(), procedure(code=concept("urn:clinic", "7", text=text)))
+        assert codes(reading) == ["names_toxin"] * is_told
+
+    @pytest.mark.parametrize(
+        ("changed", "is_told"),
+        [
+            ({}, False),
+            ({"status": "not-done"}, True),
+            ({"subject": {"reference": "Patient/2"}}, True),
+            ({"request": {"reference": "MedicationRequest/8"}}, True),
+        ],
+    )
+    def test_an_order_that_was_carried_out_is_no_second_session(
+        self, changed: dict[str, Any], is_told: bool
+    ) -> None:
+        """Most systems write one for each dose; told each time, nobody would look any more."""
+        order = {"resourceType": "MedicationRequest", "id": "7", "subject": PATIENT}
+        order |= {"status": "active", "medicationCodeableConcept": BOTOX}
+        dose = given_dose(**{"request": {"reference": "MedicationRequest/7"}} | changed)
+        reading = read(dose, order)
+        assert ("names_toxin" in codes(reading)) is is_told
+        assert (reading.counts.merged, adds_up(reading)) == (0 if is_told else 1, True)
+
+    @pytest.mark.parametrize("kind", ["ServiceRequest", "CarePlan"])
+    def test_a_procedures_order_is_one_also_where_its_dose_counts(self, kind: str) -> None:
+        order = {"resourceType": kind, "id": "7", "subject": PATIENT, "code": BOTOX}
+        whole = procedure(basedOn=[{"reference": f"{kind}/7"}])
+        dose = given_dose(partOf=[{"reference": "Procedure/p1"}])
+        for sessions in ([whole], [whole, dose]):
+            reading = read(*sessions, order, product="Botox")
+            assert codes(reading) == ["names_toxin"] * (kind == "CarePlan")
+            assert (reading.counts.sessions, adds_up(reading)) == (1, True)
+
     def test_a_session_that_something_else_holds_may_be_missing(self) -> None:
         held = {
             "resourceType": "Parameters",
@@ -559,6 +667,24 @@ class TestMentions:
         assert (codes(reading), reading.unreadable) == (["names_toxin"], frozenset({"Patient/1"}))
         visit["participant"] = [{"actor": actors[0]}, {}]
         assert [problem.patient for problem in read(person(), visit).problems] == [None]
+        visit["participant"] = [{"actor": PATIENT}, {"actor": {"reference": "Patient/2"}}]
+        told = [problem.patient for problem in read(person(), visit).problems]
+        assert told == ["Patient/1", "Patient/2"]
+
+    @pytest.mark.parametrize(
+        ("kind", "element"),
+        [
+            ("Task", "for"),
+            ("Coverage", "beneficiary"),
+            ("ResearchSubject", "individual"),
+            ("EnrollmentRequest", "candidate"),
+            ("AppointmentResponse", "actor"),
+        ],
+    )
+    def test_each_type_has_a_name_for_its_patient(self, kind: str, element: str) -> None:
+        """A prior authorization for BOTOX often is a task."""
+        named = {"resourceType": kind, element: PATIENT, "note": [{"text": "BOTOX"}]}
+        assert read(person(), named).unreadable == frozenset({"Patient/1"})
 
     @pytest.mark.parametrize("r5", [False, True])
     def test_a_reference_names_a_toxin_too(self, r5: bool) -> None:

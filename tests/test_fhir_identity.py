@@ -355,6 +355,14 @@ class TestContained:
         )
         assert reading.counts.resources == 1
 
+    def test_a_contained_patient_may_be_linked_to_one_of_the_bundle(self) -> None:
+        link = [{"other": {"reference": "Patient/1"}, "type": "seealso"}]
+        inner = [{"resourceType": "Patient", "id": "p", "link": link}]
+        reading = read(dead(), dose_for("#p", contained=inner))
+        (record,) = reading.records
+        assert (record.id, len(record.sessions)) == ("Patient/1", 1)
+        assert [str(end.kind) for end in record.care_ends] == ["deceased"]
+
     def test_who_is_contained_and_has_no_session_has_no_record(self) -> None:
         reading = read({"resourceType": "Coverage", "contained": [dead()]})
         assert (reading.records, reading.ignored) == ((), {"Coverage": 1})
@@ -463,6 +471,11 @@ class TestLinks:
 
     def test_a_related_person_is_another_role(self) -> None:
         assert read(linked("1", "RelatedPerson/1", "seealso")).problems == ()
+
+    def test_a_death_without_a_day_is_told_where_it_stands(self) -> None:
+        link = [{"other": {"reference": "Patient/2"}, "type": "seealso"}]
+        reading = read(person(deceasedBoolean=True, link=link), person(id="2"))
+        assert [p.where for p in reading.problems] == ["entry[0].deceased"]
 
     def test_two_birth_dates_of_one_person_are_a_problem(self) -> None:
         reading = read(

@@ -231,6 +231,7 @@ class TestFile:
         ).decode()
         lines = file.splitlines()
         assert "REFRESH-INTERVAL;VALUE=DURATION:P1D" in lines
+        assert "X-PUBLISHED-TTL:P1D" in lines
         assert "SOURCE;VALUE=URI:https://clinic.example/a.ics" in lines
         assert r"NAME:Clinic\, north\; A" in lines
         assert "COLOR:teal" in lines

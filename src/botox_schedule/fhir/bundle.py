@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from fhir.resources import fhirtypes as r5
 from fhir.resources.R4B import fhirtypes as r4
@@ -28,11 +29,14 @@ _KNOWN_TYPES = {
 } - {"Bundle"}
 _CHANGES = frozenset({"Binary", "Parameters"})
 _QUESTIONS = frozenset({"GET", "HEAD"})
-_OTHER_PAGES = frozenset({"next", "prev", "previous"})
+_SELF, _NEXT = frozenset({"self"}), frozenset({"next"})
+_PREVIOUS = frozenset({"prev", "previous"})
 _ERRORS = frozenset({"error", "fatal"})
 _PARTIAL_ANSWERS = frozenset({"incomplete", "suppressed", "throttled", "timeout", "too-costly"})
 _BESIDE_MATCHES = frozenset({"include", "outcome"})
 _COUNTED = frozenset({"history", "searchset"})
+_Page = tuple[str, frozenset[tuple[str, str]]]
+_NO_PAGE: frozenset[_Page] = frozenset({("", frozenset())})
 
 
 class Entry(NamedTuple):
@@ -110,18 +114,22 @@ def contents_of(bundle: BundleContent) -> Contents:
 
 def _roots(text: str) -> Sequence[Entry | BundleProblem]:
     try:
-        return [_root("", _parsed(text))]
+        whole = _parsed(text)
     except ExchangeError:
-        lines = [(f"line {n}", t) for n, t in enumerate(text.split("\n"), 1) if t.strip()]
-        if len(lines) < _FEWEST_LINES or isinstance(_line(*lines[0]), BundleProblem):
+        # A byte order mark begins each of the files that were joined.
+        lines = [(f"line {n}", t.strip("\ufeff")) for n, t in enumerate(text.split("\n"), 1)]
+        found = [_line(*line) for line in lines if line[1].strip()]
+        if len(found) < _FEWEST_LINES or not any(isinstance(one, Entry) for one in found):
             raise
-    return [_line(*line) for line in lines]
+        return found
+    return [_root("", whole)]
 
 
 def _root(where: str, value: Any) -> Entry:
     kind = within(value, "resourceType")
     if not isinstance(kind, str):
-        raise ExchangeError("not a FHIR bundle: expected an object with resourceType 'Bundle'")
+        message = "expected an object with resourceType 'Bundle'; give several one a line"
+        raise ExchangeError(f"not a FHIR bundle: {message}")
     if kind == "Bundle" and not isinstance(value.get("entry", []), list | tuple):
         raise ExchangeError("not a FHIR bundle: expected a list as 'entry'")
     where = where or ("" if kind == "Bundle" else "resource")
@@ -236,11 +244,15 @@ def _is_subset(resource: Any) -> bool:
 
 
 def _is_change(node: Entry, method: str | None) -> bool:
-    """Whether it changes a resource that it does not contain: a patch, or a conditional delete."""
-    url = text_of(within(node.envelope, "request"), "url") or ""
-    return (method == "PATCH" and (not node.kind or node.kind in _CHANGES)) or (
-        method == "DELETE" and "?" in url
-    )
+    """Whether it changes a resource that it does not contain.
+
+    A patch, a conditional delete, or in a history any version without its resource.
+    """
+    if method == "DELETE":
+        return "?" in (text_of(within(node.envelope, "request"), "url") or "")
+    if node.history is not None and node.resource is None:
+        return within(node.envelope, "response") is not None
+    return method == "PATCH" and (not node.kind or node.kind in _CHANGES)
 
 
 def _has_failed(node: Entry) -> bool:
@@ -288,23 +300,28 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=_plain)
 def _incomplete(bundles: Iterable[Entry]) -> Iterator[BundleProblem]:
     """The problems of bundles that are one page of several, unless the others were read too."""
     found = [(node.where, node.resource) for node in bundles]
-    read = {address for _, bundle in found for address in _links(bundle, frozenset({"self"}))}
+    read = {page for _, bundle in found for page in _pages(bundle, _SELF)} - _NO_PAGE
+    following = {page for _, bundle in found for page in _pages(bundle, _NEXT)}
     for where, bundle in found:
-        others = set(_links(bundle, _OTHER_PAGES))
+        # The page before the one that it leads to was read, under whatever address.
+        is_first = following.isdisjoint(_pages(bundle, _SELF))
+        others = {*_pages(bundle, _NEXT), *(_pages(bundle, _PREVIOUS) if is_first else ())}
         if not others <= read:
             message = "the bundle is one page of several, and others are missing"
             yield _lost(_PARTIAL, inside(where, "link"), message)
-        elif not others and _is_short(bundle):
+        elif not others and is_first and _is_short(bundle):
             message = "the search found more than the bundle holds"
             yield _lost(_PARTIAL, inside(where, "total"), message)
         if _is_failure(bundle.get("issues")):
             yield _lost(_PARTIAL, inside(where, "issues"), "the bundle says that parts are missing")
 
 
-def _links(bundle: Mapping[str, Any], relations: frozenset[str]) -> Iterator[str]:
+def _pages(bundle: Mapping[str, Any], relations: frozenset[str]) -> Iterator[_Page]:
+    """The pages that a bundle links so; the order of what an address asks for means nothing."""
     for link in listed(bundle, "link"):
         if (text_of(link, "relation") or "").lower() in relations:
-            yield without_scheme(text_of(link, "url") or "")
+            address, _, query = without_scheme(text_of(link, "url") or "").partition("?")
+            yield address, frozenset(parse_qsl(query, keep_blank_values=True))
 
 
 def _is_short(bundle: Mapping[str, Any]) -> bool:

@@ -39,11 +39,16 @@ def day_of(text: Any, element: str, zone: str | tzinfo) -> date:
 
 def is_placeholder(text: Any) -> bool:
     """Return whether a dateTime, whole or not, is a day that systems write where they have none."""
+    day = _first_day_of(text)
+    return day is not None and is_placeholder_day(day)
+
+
+def _first_day_of(text: Any) -> date | None:
+    """The first day of a dateTime, whole or not; None where it is none."""
     try:
-        day = date.fromisoformat(f"{text}-01-01"[:10])
+        return date.fromisoformat(f"{text}-01-01"[:10])
     except ValueError:
-        return False
-    return is_placeholder_day(day)
+        return None
 
 
 def days_of(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> tuple[date, date]:
@@ -72,7 +77,7 @@ def _days_of(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> tupl
     try:
         last = day_of(period.get("end"), "", zone)
     except Fault:
-        last = first
+        last = max(first, _first_day_of(period.get("end")) or first)
     if last < first:
         message = "expected an end that is not before the start"
         raise Fault(BundleProblemCode.NO_DAY, element, message)

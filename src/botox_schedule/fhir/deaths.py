@@ -22,7 +22,7 @@ _NO = frozenset({"none", "false", "no", "n", "f", "off", "0", "0.0", ""})
 _DIED = re.compile(r"\b(exp|expired|died|dead|deceased|death)\b")
 _VOID = frozenset({"cancelled", "entered-in-error", "not-done", "retracted"})
 """The statuses of what did not happen, or should not have been written."""
-_PATIENT, _DISPOSITION = "Patient", "dischargeDisposition"
+_PEOPLE, _DISPOSITION = frozenset({"Patient", "Person"}), "dischargeDisposition"
 _STAYS = frozenset({"Claim", "Encounter", "ExplanationOfBenefit"})
 _DISCHARGE = frozenset({"discharge", "discharge-status"})
 """The categories of what a claim says of a discharge."""
@@ -31,15 +31,19 @@ _FINDINGS = frozenset(
     | {"Observation", "Procedure"}
 )
 _SAID_IN = ("code", "category", "type")
+_SAID_BY_ANY = ("statusReason", "cancelationReason", "cancellationReason", "outcome")
+"""Why something did not happen or how it ended; any resource can say so, in R4 or R5."""
 _DEATH = re.compile(
-    r"((patient (has )?|((patient|vital|discharge) )?(status|outcome) )?(is )?(dead( on arrival)?|died|deceased|expired|death)"
+    r"((patient:? (has )?|((patient|vital|discharge) )?(status|outcome) )?(is )?(dead( on arrival)?|died|deceased|expired|death)"
     r"|(unknown )?(manner|cause|date|time|date( and |\+)time) (of death|pronounced dead)"
-    r"|brain death|death (certificate|certification|diagnosis))( \(\w+\)| \[.*\])?"
+    r"|brain death|death (certificate|certification|diagnosis)|fatal)( \(\w+\)| \[.*\])?"
 )
 _ALIVE = _NO | {"alive", "living", "not-applicable", "not applicable"}
 """How the value of an observation about a death says that there is none."""
 _MARKED = re.compile(r"\b(deceased|dec'?d|died)\b|[\u2020\u271d]")
 """How a name says it that a system without a field for deaths has."""
+_OWN = re.compile(r"death|deceased")
+_READ = frozenset({"deceasedBoolean", "deceasedDateTime", "_deceasedBoolean", "_deceasedDateTime"})
 
 
 def is_dead(person: Entry) -> bool:
@@ -49,28 +53,65 @@ def is_dead(person: Entry) -> bool:
     """
     stated = str(person.resource.get("deceasedBoolean")).strip().lower()
     days = [person.resource.get(name) for name in ("deceasedDateTime", "_deceasedDateTime")]
-    return stated not in _NO or any(day is not None and not is_placeholder(day) for day in days)
+    told = (day for day in days if str(day).strip().lower() not in _NO)
+    return stated not in _NO or not all(map(is_placeholder, told))
 
 
 def place_of_death(entry: Entry) -> str:
     """Return the element in which a resource says that its patient has died; else nothing."""
-    if text_of(entry.resource, "status") in _VOID or is_taken_back(entry.resource):
+    resource, status = entry.resource, text_of(entry.resource, "status")
+    if status == "entered-in-error" or is_taken_back(resource):
         return ""
-    if entry.kind == _PATIENT:
-        names = [text for name in listed(entry.resource, "name") for text in name.values()]
-        return "name" if _MARKED.search(" ".join(map(str, names)).lower()) else ""
-    if entry.kind in _STAYS and (place := _discharged_dead(entry.resource)):
-        return place
-    said = [name for name in _SAID_IN if name in entry.resource and entry.kind in _FINDINGS]
-    return next((name for name in said if _states_death(entry.resource, name)), "")
+    if entry.kind in _PEOPLE:
+        return _place_in_person(entry)
+    told = [(name, resource) for name in _SAID_BY_ANY if name in resource]
+    if status not in _VOID:
+        if entry.kind in _STAYS and (place := _discharged_dead(resource)):
+            return place
+        if entry.kind in _FINDINGS:
+            told += _findings_in(resource)
+    return next((place for place, one in told if _states_death(one, place)), "")
+
+
+def _place_in_person(person: Entry) -> str:
+    """Where a name, or an element or extension that is not read, says it."""
+    names = [text for name in listed(person.resource, "name") for text in name.values()]
+    if _MARKED.search(" ".join(map(str, names)).lower()):
+        return "name"
+    read = _READ if person.kind == "Patient" else frozenset()
+    stated = [(name, value) for name, value in person.resource.items() if name not in read]
+    stated += [
+        (text_of(one, "url") or "", value)
+        for one in _extensions_in(person.resource)
+        for name, value in one.items()
+        if name.startswith("value")
+    ]
+    told = (value for name, value in stated if _OWN.search(name.lower()))
+    return "deceased" if any(_ALIVE.isdisjoint(_words(value)) for value in told) else ""
+
+
+def _extensions_in(element: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for extension in listed(element, "extension"):
+        yield extension
+        yield from _extensions_in(extension)
+
+
+def _findings_in(resource: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What a finding and its components are about: places, and the objects that hold them."""
+    yield from ((name, resource) for name in _SAID_IN if name in resource)
+    for number, part in enumerate(listed(resource, "component")):
+        yield f"component[{number}].code", part
 
 
 def _states_death(finding: Mapping[str, Any], element: str) -> bool:
     """Whether a code says it, alone or with its value; a value such as "no" says it of nobody."""
     stated = [v for k, v in finding.items() if k.startswith("value") or k == "dataAbsentReason"]
     values = {text for value in stated for text in _words(value)}
-    concepts = listed(finding, element) or [finding[element]]
-    names = [text for concept in concepts for text in _words(concept)]
+    name = element.rpartition(".")[2]
+    concepts = listed(finding, name) or (finding.get(name),)
+    # An order or an approval expires too.
+    odd = {"expired"} if element in _SAID_BY_ANY else set()
+    names = [text for concept in concepts for text in _words(concept) if text not in odd]
     # A word such as "dead" may be a tooth's; a code of a death is a patient's.
     coded = (meaning for value in stated for meaning in _meanings_in(value))
     told = [*names, *coded, *(f"{name} {value}" for name in names for value in values)]

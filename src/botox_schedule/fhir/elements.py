@@ -31,6 +31,11 @@ STATUSES = {
 }
 """The same by the type of the resource."""
 
+# These mean that nothing was given; with any other status a session may be missing.
+_NOT_GIVEN = frozenset(
+    {"cancelled", "draft", "entered-in-error", "noshow", "not-done", "not-taken"}
+)
+
 UNIT_CODES = frozenset({"U", "[U]", "[USP'U]"})
 """The UCUM codes that are read as units of the product; nothing is converted."""
 
@@ -42,9 +47,10 @@ _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
 def listed(element: Any, name: str) -> list[Mapping[str, Any]]:
-    """Return the objects in a list of an object; empty where there is none."""
+    """Return the objects in a list of an object, or the one that stands there without its list."""
     value = within(element, name)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    items = value if isinstance(value, list | tuple) else [value]
+    return [item for item in items if isinstance(item, dict)]
 
 
 def within(value: Any, name: str) -> Any:
@@ -69,6 +75,11 @@ def codings(concept: Any) -> Iterator[tuple[str, str]]:
         code = text_of(coding, "code")
         if code is not None:
             yield text_of(coding, "system") or "", code
+
+
+def may_be_given(resource: Mapping[str, Any]) -> bool:
+    """Return whether a resource may tell of something that was given."""
+    return text_of(resource, "status") not in _NOT_GIVEN
 
 
 def is_taken_back(condition: Mapping[str, Any]) -> bool:

@@ -24,6 +24,7 @@ _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,18})"?', re.ASCII)
 _METHODS_WITH_ADDRESS = frozenset({"DELETE", "PUT"})
 _READ = frozenset({"MedicationAdministration", "Patient", "Procedure"})
+_SUBJECTS = ("subject", "patient", "for", "beneficiary", "individual", "candidate", "actor")
 
 _T = TypeVar("_T")
 
@@ -233,8 +234,8 @@ def _each_once(values: list[_T]) -> list[_T]:
 
 
 def subject_of(entry: Entry) -> Any:
-    """Return the Reference to the subject of a resource, which claims call ``patient``."""
-    return entry.resource.get("subject", entry.resource.get("patient"))
+    """Return the Reference to the subject of a resource, under the name that its type has for it."""
+    return next((entry.resource[name] for name in _SUBJECTS if name in entry.resource), None)
 
 
 def identifiers_of(entry: Entry) -> list[tuple[str, str]]:

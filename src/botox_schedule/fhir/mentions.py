@@ -27,11 +27,16 @@ from botox_schedule.terms import Product
 Codes = Mapping[tuple[str, str], str]
 """A clinic's own codes: a name for each pair of system and code."""
 
-# The words for the toxin begin alike in many languages; botulism is the illness. A short word must
+# The words for the toxin begin alike in many languages; botulism is the illness, and a neurotoxin
+# derived from eosinophils is measured in blood. Claims shorten chemodenervation. A short word must
 # begin after a non-letter, or after an escape such as \n in JSON. No alternative begins with a word
 # boundary, and they begin with few different letters: otherwise the search is much slower.
-_WORDS = r"botul(?!is)|chemodenervation|bont(?<!(?<!\\)\wbont)\b|btx(?<!(?<!\\)\wbtx)"
-_CODE = re.compile(r'"code": "([^"]*)"')
+_WORDS = (
+    r"botul(?!is)|chemo-?denerv|neurotoxin(?<!derived neurotoxin)"
+    r"|bont(?<!(?<!\\)\wbont)\b|btx(?<!(?<!\\)\wbtx)"
+)
+_CODE = re.compile(r'"(?:code": "|text": "(?=[^"]{1,40}"))([^"]*)"')
+"""What may be a code, also where it is the text of a concept; what is remembered stays short."""
 _MODIFIERS = re.compile(r"(?<=^[0-9A-Za-z]{5})([\s,-]+[0-9A-Za-z]{2})+$")
 """What may follow a code of claims, as in ``64615-50``."""
 _FILE = re.compile(r'"data": "[^"]*"')
@@ -108,6 +113,7 @@ class Dictionary:
 
     def _is_toxin(self, coding: Mapping[str, Any]) -> bool:
         system, code = text_of(coding, "system") or "", text_of(coding, "code")
+        code = code or text_of(coding, "text")
         if code is None:
             return False
         return (

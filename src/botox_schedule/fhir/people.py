@@ -53,7 +53,7 @@ class People:
         self.zone = zone
         self._all = [entry for entry in directory.every if entry.kind == PATIENT]
         own = [entry for entry in self._all if entry.container is None]
-        linking = (entry for entry in directory.whole if entry.kind in _LINKS)
+        linking = (entry for entry in directory.every if entry.kind in _LINKS)
         self._links = [link for entry in linking for link in _links_of(entry, directory)]
         self._leaders = _leaders_of(self._links, directory)
         self._members = grouped((self.key_of(directory.identity(e)), e) for e in self._all)
@@ -106,17 +106,20 @@ class People:
 
     def keys_about(self, entry: Entry) -> Sequence[str | None]:
         """Return the ids of all records that it may be about; None alone where it names nobody."""
-        if entry.kind == PATIENT:
-            return [self.key_of(self.directory.identity(entry))]
-        # An appointment has participants, and one of them is the patient.
+        if entry.kind in _LINKS:
+            key = self.key_of(self.directory.identity(entry))
+            return [key if entry.kind == PATIENT or key in self._members else None]
+        # An appointment has participants, and some of them are patients.
         actors = (within(one, "actor") for one in listed(entry.resource, "participant"))
+        keys: dict[str | None, None] = {}
         for reference in (subject_of(entry), *actors):
             try:
-                return [self._named(entry, reference)]
+                keys[self._named(entry, reference)] = None
             except Fault as fault:
-                if fault.patients:
-                    return fault.patients
-        return [None]
+                keys |= dict.fromkeys(fault.patients)
+        if not keys and entry.container is not None:
+            return self.keys_about(entry.container)
+        return [*keys] or [None]
 
     def _absent(self, entry: Entry, reference: Any) -> str:
         at = address_of(text_of(reference, "reference"))
@@ -166,8 +169,8 @@ class People:
             for person in members:
                 for remark in self._faults(person):
                     yield person.problem(remark, key)
-            for remark in self._doubts(members):
-                yield members[-1].problem(remark, key)
+            for person, remark in self._doubts(members):
+                yield person.problem(remark, key)
         yield from self._possible_deaths(keys)
         yield from self._broken_links()
         yield from self._shared_identifiers(keys)
@@ -191,22 +194,26 @@ class People:
                 if person.resource[element] is not None:
                     yield fault.remark
 
-    def _doubts(self, members: Sequence[Entry]) -> Iterator[Remark]:
+    def _doubts(self, members: Sequence[Entry]) -> Iterator[tuple[Entry, Remark]]:
         if len({day for person in members if (day := self._day(person, "birthDate"))}) > 1:
             message = "resources of one person state several birth dates; none is taken"
-            yield BundleProblemCode.CONFLICTING_PATIENTS, "birthDate", message
+            remark = BundleProblemCode.CONFLICTING_PATIENTS, "birthDate", message
+            yield members[-1], remark
         if any(end.on is None for end in self._deaths(members)):
             message = "the patient has died on an unknown day; every date is suppressed"
-            yield BundleProblemCode.DECEASED_WITHOUT_DAY, "deceased", message
+            remark = BundleProblemCode.DECEASED_WITHOUT_DAY, "deceased", message
+            yield next(filter(is_dead, members)), remark
 
     def _possible_deaths(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
         """Report deaths that anything but a Patient's own elements states, unless these do too."""
         living = {key for key in keys if not any(map(is_dead, self._members.get(key, ())))}
         message = "the patient may have died: find out; no death is taken from here"
-        for entry in self.directory.whole:
+        for entry in self.directory.every:
             if place := place_of_death(entry):
-                for key in living.intersection(self.keys_about(entry)):
-                    yield entry.problem((BundleProblemCode.MAY_BE_DECEASED, place, message), key)
+                for key in self.keys_about(entry):
+                    if key is None or key in living or self.is_absent(key):
+                        remark = BundleProblemCode.MAY_BE_DECEASED, place, message
+                        yield entry.problem(remark, key)
 
     def _broken_links(self) -> Iterator[BundleProblem]:
         message = "the bundle does not hold the patient that the link names"
@@ -256,12 +263,12 @@ def _leaders_of(links: Iterable[_Link], directory: Directory) -> dict[str, str]:
     for group in _connected([(own, other) for own, other, _ in pairs]):
         # Sorted, so that the id of a record does not depend on the order of the bundle.
         present = sorted(
-            (not directory.entries(one), one)
-            for one in group
-            if all(known.kind == PATIENT for known in directory.entries(one))
+            (not known, any(one.container is not None for one in known), identity)
+            for identity, known in ((one, directory.entries(one)) for one in group)
+            if all(one.kind == PATIENT for one in known)
         )
-        standing = [one for _, one in present if one not in replaced]
-        leaders |= dict.fromkeys(group, (standing or [present[0][1]])[0])
+        standing = [one for *_, one in present if one not in replaced]
+        leaders |= dict.fromkeys(group, (standing or [present[0][2]])[0])
     return leaders
 
 

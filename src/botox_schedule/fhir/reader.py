@@ -9,7 +9,7 @@ from typing import Any
 from botox_schedule.errors import ExchangeError
 from botox_schedule.fhir.bundle import BundleContent, Contents, Entry, contents_of
 from botox_schedule.fhir.days import check_zone
-from botox_schedule.fhir.elements import listed, text_of, within
+from botox_schedule.fhir.elements import listed, may_be_given, within
 from botox_schedule.fhir.identity import Directory, grouped
 from botox_schedule.fhir.mentions import Codes, Dictionary
 from botox_schedule.fhir.people import PATIENT, People
@@ -23,10 +23,6 @@ from botox_schedule.terms import Product, SessionStatus
 from botox_schedule.values import Value
 
 _SESSIONS = frozenset({DOSE, PROCEDURE})
-# These mean that nothing was given; with any other status a session may be missing.
-_NOT_GIVEN = frozenset(
-    {"cancelled", "draft", "entered-in-error", "noshow", "not-done", "not-taken"}
-)
 # None of these states that something was given to a patient.
 _NO_EVENTS = frozenset(
     {"AllergyIntolerance", "HealthcareService", "Location", "Medication", "MedicationKnowledge"}
@@ -52,9 +48,9 @@ class BundleCounts(Value, frozen=True):
         resources: The number of resources.
         patients: Patient resources that have a record; linked ones are merged.
         sessions: Resources that became a session.
-        merged: Resources that belong to another one: the procedure of a dose, a medication or
-            reason that a session refers to, a linked patient, an older version, a copy, and
-            deleted resources.
+        merged: Resources that belong to another one: the procedure of a dose, a medication, a
+            reason or an order that a session refers to, a linked patient, an older version, a
+            copy, and deleted resources.
         left_out: Resources that were not read; each has a problem.
         ignored: How many resources of each type have nothing to do with sessions.
     """
@@ -250,8 +246,7 @@ class _Reader:
 
     def _named(self, entry: Entry, place: str, patient: str | None) -> BundleProblem:
         message = "names a botulinum toxin, and is not counted as a session"
-        is_given = text_of(entry.resource, "status") not in _NOT_GIVEN
-        lost = is_given and entry.kind not in _NO_EVENTS
+        lost = may_be_given(entry.resource) and entry.kind not in _NO_EVENTS
         remark = BundleProblemCode.NAMES_TOXIN, place, message
         return entry.problem(remark, patient, left_out=lost)
 

@@ -17,6 +17,7 @@ from botox_schedule.fhir.elements import (
     UNIT_CODES,
     is_taken_back,
     listed,
+    may_be_given,
     text_of,
     units_in,
 )
@@ -31,6 +32,7 @@ UNKNOWN_INDICATION = "unknown-indication"
 """The indication of a session whose codes name none or several; dose limits still count it."""
 
 DOSE, PROCEDURE = "MedicationAdministration", "Procedure"
+_ORDERS = frozenset({"MedicationRequest", "ServiceRequest"})
 _TIMES = {DOSE: "effective", PROCEDURE: "performed"}
 
 
@@ -74,7 +76,7 @@ class _Draft(NamedTuple):
         units: Units of the product, or None where unknown.
         products: The products that it names, else the default product if there is one.
         indications: The indications that it and its procedures name.
-        used: The medications and reasons that it refers to.
+        used: The medications, reasons and orders that it refers to.
         has_strangers: Whether it refers to a condition or procedure of another patient.
     """
 
@@ -114,10 +116,11 @@ class SessionReader(NamedTuple):
             session = self._session(draft)
         except Fault as fault:
             keys = self.people.keys_about(entry)
-            told = [entry.problem(fault.remark, key, left_out=True) for key in keys]
+            is_lost = may_be_given(entry.resource)
+            told = [entry.problem(fault.remark, key, left_out=is_lost) for key in keys]
             return Outcome(Fate.LEFT_OUT, tuple(told))
         told = [
-            entry.problem(remark, draft.key, left_out=BundleProblemCode.UNKNOWN_SUBJECT in remark)
+            entry.problem(remark, draft.key, left_out=_may_be_missing(draft, remark[0]))
             for remark in _doubts(draft, is_absent=self.people.is_absent(draft.key))
         ]
         return Outcome(Fate.SESSION, tuple(told), draft.key, session, draft.used)
@@ -127,20 +130,21 @@ class SessionReader(NamedTuple):
             raise Fault(BundleProblemCode.INVALID_RESOURCE, "", "; ".join(faults))
         days = days_of(entry.resource, _TIMES[entry.kind], self.people.zone)
         medications, key = self._medications(entry), self.people.subject(entry)
-        own = self._own(procedures, key)
+        own, status = self._own(procedures, key), _status(entry)
         stated = self._reasons([entry, *own])
         reasons = self._own(stated, key)
+        orders = self._orders([entry, *own]) if status is SessionStatus.COMPLETED else []
         return _Draft(
             entry=entry,
             key=key,
-            status=_status(entry),
+            status=status,
             days=days,
             units=units_in(_dosage(entry).get("dose")),
             products=self._products(entry, medications),
             indications=self.dictionary.indications_in(
                 [*_concepts_of([entry, *own]), *(r.resource.get("code") for r in reasons)]
             ),
-            used=(*medications, *reasons),
+            used=(*medications, *reasons, *self._own(orders, key)),
             has_strangers=len(own) < len(procedures) or len(reasons) < len(stated),
         )
 
@@ -175,9 +179,18 @@ class SessionReader(NamedTuple):
         return [*told, *chain.from_iterable(inner)]
 
     def _reasons(self, entries: Iterable[Entry]) -> list[Entry]:
-        find = partial(self.people.directory.found, kind="Condition")
-        found = (find(entry, listed(entry.resource, "reasonReference")) for entry in entries)
-        return [each for each in chain.from_iterable(found) if not is_taken_back(each.resource)]
+        found = self._pointed_at(entries, "Condition", "reasonReference")
+        return [each for each in found if not is_taken_back(each.resource)]
+
+    def _orders(self, entries: Sequence[Entry]) -> list[Entry]:
+        """The orders that were carried out."""
+        medicines = self._pointed_at(entries, "MedicationRequest", "request")
+        services = self._pointed_at(entries, "ServiceRequest", "basedOn")
+        return [each for each in (*medicines, *services) if each.kind in _ORDERS]
+
+    def _pointed_at(self, entries: Iterable[Entry], kind: str, element: str) -> Iterator[Entry]:
+        for entry in entries:
+            yield from self.people.directory.found(entry, listed(entry.resource, element), kind)
 
     def _session(self, draft: _Draft) -> TreatmentSession:
         try:
@@ -224,9 +237,8 @@ def _doubts(draft: _Draft, *, is_absent: bool) -> Iterator[Remark]:
     if is_absent:
         message = "this patient is not in the bundle; birth date and death are unknown"
         yield BundleProblemCode.UNKNOWN_SUBJECT, "subject", message
-    if text_of(draft.entry.resource, "status") == "stopped":
-        message = "the session was stopped: it counts, and its units need a look"
-        yield BundleProblemCode.PARTLY_GIVEN, "status", message
+    if begun := _BEGUN.get(text_of(draft.entry.resource, "status") or ""):
+        yield BundleProblemCode.PARTLY_GIVEN, "status", begun
     if len(draft.products) > 1:
         message = "the codes name several products; it counts as unknown"
         yield BundleProblemCode.AMBIGUOUS_PRODUCT, "medication", message
@@ -249,6 +261,14 @@ def _doubts(draft: _Draft, *, is_absent: bool) -> Iterator[Remark]:
         yield BundleProblemCode.UNKNOWN_UNITS, "dosage.dose", message
 
 
+def _may_be_missing(draft: _Draft, code: BundleProblemCode) -> bool:
+    """Whether a doubt means that the right record lacks the session, or one that was given."""
+    is_open = draft.status is SessionStatus.DRAFT
+    return code is BundleProblemCode.UNKNOWN_SUBJECT or (
+        is_open and code is BundleProblemCode.PARTLY_GIVEN
+    )
+
+
 def _doubts_of_days(draft: _Draft) -> Iterator[Remark]:
     """Where the session may be of another day; a program may have made midnight of a day."""
     resource, name = draft.entry.resource, _TIMES[draft.entry.kind]
@@ -263,6 +283,12 @@ def _doubts_of_days(draft: _Draft) -> Iterator[Remark]:
         yield BundleProblemCode.PARTIAL_DAY, "period", message
 
 
+_OPEN = "the session has begun and is not completed: it moves nothing, and may have been given"
+_BEGUN = {
+    "stopped": "the session was stopped: it counts, and its units need a look",
+    "in-progress": _OPEN,
+    "on-hold": _OPEN,
+}
 _AMOUNTS = frozenset({"dose", "rateQuantity", "rateRatio", "text"})
 _UNNAMED = {
     DOSE: ("medication", "a botulinum toxin whose product is unknown"),

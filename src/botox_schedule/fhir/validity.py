@@ -57,6 +57,8 @@ def modifiers_of(entry: Entry) -> Iterator[Remark]:
     resource = entry.resource
     places = [name for name in ("implicitRules", _MODIFIER) if resource.get(name)]
     places += [f"{name}.{_MODIFIER}" for name in resource if _has_modified_parts(resource, name)]
+    # The entry of a bundle can have one too.
+    places += [_MODIFIER] * bool(within(entry.envelope, _MODIFIER) and _MODIFIER not in places)
     for element in places:
         message = "the rule is unknown, and may change what the resource says"
         yield BundleProblemCode.UNKNOWN_MODIFIER, element, message
@@ -64,8 +66,7 @@ def modifiers_of(entry: Entry) -> Iterator[Remark]:
 
 def _has_modified_parts(resource: Mapping[str, Any], name: str) -> bool:
     """Whether parts of an element, such as the dosage, have such a rule of their own."""
-    parts = [resource[name], *listed(resource, name)]
-    return name != "contained" and any(within(part, _MODIFIER) for part in parts)
+    return name != "contained" and any(part.get(_MODIFIER) for part in listed(resource, name))
 
 
 _MODIFIER = "modifierExtension"

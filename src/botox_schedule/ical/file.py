@@ -53,7 +53,7 @@ def ical_from_events(
             never the summary of somebody else's event.
         name: The calendar's name (RFC 7986).
         color: A color name of CSS 3 (RFC 7986).
-        refresh_every: How often to look for a newer file (RFC 7986).
+        refresh_every: How often to look for a newer file (RFC 7986); Outlook reads it too.
         source: Where the file is found (RFC 7986).
 
     Raises:
@@ -118,6 +118,7 @@ def _calendar(
         if refresh_every < timedelta(seconds=1):
             raise ExchangeError("refresh_every is shorter than a second; give a longer one")
         calendar["REFRESH-INTERVAL"] = _typed(vDuration(refresh_every), "DURATION")
+        calendar["X-PUBLISHED-TTL"] = vDuration(refresh_every)
     if source is not None:
         calendar["SOURCE"] = _typed(vUri(_text(source, "source", allowed="")), "URI")
     return calendar
