@@ -228,6 +228,17 @@ class TestText:
         assert reading.problems[0].line == 3
         assert reading.problems[0].left_out
 
+    @pytest.mark.parametrize("mark", ['"', '"see', '" '])
+    def test_two_open_quotation_marks_in_notes_hide_no_patient(self, mark: str) -> None:
+        rows = f'{GOOD},{mark}\n{GOOD.replace("P1", "P2")},x\n{GOOD.replace("P1", "P3")},"'
+        reading = read(f"{HEADER},Note\n{rows}\n{GOOD.replace('P1', 'P4')},\n")
+        assert reading.patients == {"P1", "P2", "P3", "P4"}
+        assert (reading.unreadable, reading.counts.read) == ({"P1", "P3"}, 4)
+
+    def test_a_note_of_several_lines_is_no_row(self) -> None:
+        note = '"seen, 2026-01-05\na, b, c, d, e, f, g, h\nBotox on 2026-01-05, 1, 2, 3, 4, 5, 6, 7, 8"'
+        assert read(f"{HEADER},Note\n{GOOD},{note}\n").counts == (1, 1, 0, 0)
+
     def test_lines_are_counted_as_an_editor_shows_them(self) -> None:
         text = f'{HEADER},Note\n{GOOD},"two\nlines"\n\nP2,,chronic-migraine,Botox,1,completed,,\n'
         assert [problem.line for problem in read(text).problems] == [5]

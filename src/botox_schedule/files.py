@@ -43,6 +43,8 @@ _MARKS = {
 _END_OF_FILE = "\x1a"
 # Characters that are read once more, because the row before them has no end.
 _MOST_AGAIN = 64 * MEBIBYTE
+_DAY = re.compile(r"[0-9]{1,4}[-/.\s]+([0-9]{1,2}|[^\W\d_]{3,9})[-/.\s]+[0-9]{1,4}([T\s].*)?")
+"""A day in any format."""
 _A_DOCUMENT = "a page or a document, not a table; save it as CSV or .xlsx"
 _DOCUMENT = re.compile(r"\s*(%PDF|<[!?a-zA-Z]|\{|\[\s*\{)")
 _PRIVATE = 0o600
@@ -292,7 +294,8 @@ def records(
 ) -> Iterator[tuple[int, list[str], str]]:
     """Yield each record of a table: its first line, and its cells or what is wrong with it.
 
-    An unclosed quotation mark costs its own line, not the rest of the file.
+    An unclosed quotation mark costs its own line, not the rest of the file, nor the rows before
+    the next mark: a column of notes may hold two of them, as ditto marks.
 
     Args:
         lines: The lines of the table.
@@ -309,6 +312,9 @@ def records(
         done = 0
         try:
             for cells in table:
+                inner = lines[start + done + 1 : start + table.line_num]
+                if any(_is_row(line, delimiter, len(cells)) for line in inner):
+                    raise csv.Error("a quotation mark may be open")  # noqa: TRY301 - read on below
                 yield start + done + 1, cells, ""
                 done = table.line_num
         except csv.Error as error:
@@ -318,6 +324,12 @@ def records(
         if again > _MOST_AGAIN:
             raise FileLimitError("too many quotation marks are unclosed; export the file again")
         start += done
+
+
+def _is_row(line: str, delimiter: str, width: int) -> bool:
+    """Whether a line within a cell is a row itself: it is as wide, and has a day."""
+    cells = line.split(delimiter)
+    return len(cells) >= width and any(_DAY.fullmatch(cell.strip(' "')) for cell in cells)
 
 
 def write_whole(path: FileName, data: bytes | str, *, private: bool = False) -> None:
