@@ -15,7 +15,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 
 from botox_schedule import Product
 from botox_schedule.errors import FileLimitError, TableError
-from botox_schedule.tables import read_births, read_sessions
+from botox_schedule.tables import read_births, read_holds, read_sessions
 from botox_schedule.tables.lines import refusing
 from table_samples import FILES, GOOD, HEADER, read, reasons
 
@@ -27,6 +27,19 @@ def workbook(*sheets: list[list[Any]], titles: tuple[str, ...] = ()) -> bytes:
         sheet = book.add_worksheet(title)
         for number, row in enumerate(rows):
             sheet.write_row(number, 0, row)
+    book.close()
+    return content.getvalue()
+
+
+def dated(days: list[tuple[datetime, Any]], *, since_1904: bool) -> bytes:
+    """A workbook in which each day shows by its own format."""
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"date_1904": since_1904})
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["MRN", "DOS", "Dx", "Drug", "from"])
+    for row, (day, shown) in enumerate(days, 1):
+        sheet.write_row(row, 0, [row - 1, None, "migraine", "Botox", "2025-11-01"])
+        sheet.write_datetime(row, 1, day, book.add_format({"num_format": shown}))
     book.close()
     return content.getvalue()
 
@@ -223,6 +236,22 @@ class TestSpreadsheets:
         said = "date: a spreadsheet may have swapped day and month in some; export the days as"
         assert [reason.startswith(said) for reason in reasons(reading)] == [True] * is_told
         assert reading.counts.used == len(days)
+
+    @pytest.mark.parametrize(
+        "shown", [17, "mmm yyyy", '[$-407]mmmm\\ "of" yy;@', "mm/yyyy", "mmm\\ 'yy"]
+    )
+    @pytest.mark.parametrize("since_1904", [False, True])
+    def test_a_month_that_a_spreadsheet_made_a_day_of_is_one(
+        self, shown: Any, *, since_1904: bool
+    ) -> None:
+        days = [(moment(2026, 1, 1), shown), (moment(2026, 1, 5), shown)]
+        days += [(moment(2026, 1, 1), "dd mmm yyyy"), (moment(2026, 1, 1), "d-mmm")]
+        content = dated(days, since_1904=since_1904)
+        reading = read(content)
+        assert reasons(reading) == ["date: a month is not a day; give the day"]
+        assert [(found.line, found.first.day, found.last.day) for found in reading.months] == [(2, 1, 31)]  # fmt: skip
+        holds = read_holds(content, columns={"DOS": "last"}).by_patient
+        assert [holds[str(n)][0].last for n in range(3)] == [None, date(2026, 1, 5), date(2026, 1, 1)]  # fmt: skip
 
     def test_markup_that_is_broken_is_refused_before_a_reader_hangs(self) -> None:
         content = io.BytesIO((FILES / "open_document.ods").read_bytes())

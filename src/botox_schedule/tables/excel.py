@@ -12,6 +12,7 @@ from zipfile import ZipFile
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.files import MEBIBYTE, ZIP, check_growth, zip_entries
 from botox_schedule.tables.lines import MOST_CELLS, Line, refusing, typed_cell
+from botox_schedule.tables.months import with_months
 
 _MOST_BYTES = 64 * MEBIBYTE
 _BOOK = re.compile(r"xl/|content\.xml\Z")
@@ -153,7 +154,7 @@ def _stored(entries: Mapping[str, bytes]) -> BytesIO:
     stored = BytesIO()
     formula = _FORMULAS[bool(_UNCOMPUTED.search(entries.get("xl/workbook.xml", b"")))]
     with ZipFile(stored, "w") as book:
-        for entry, content in entries.items():
+        for entry, content in with_months(entries).items():
             told = _ERROR.sub(rb"\1str\2", content)
             told = formula.sub(rb'\1 t="str"\3<\2v>#VALUE!</\2v>\4', told)
             told = _OPEN_FORMULA.sub(
