@@ -236,8 +236,9 @@ class TestText:
         assert (reading.unreadable, reading.counts.read) == ({"P1", "P3"}, 4)
 
     def test_a_note_of_several_lines_is_no_row(self) -> None:
-        note = '"seen, 2026-01-05\na, b, c, d, e, f, g, h\nBotox on 2026-01-05, 1, 2, 3, 4, 5, 6, 7, 8"'
+        note = '"seen, 2026-01-05\nnext, on\nBotox on 2026-01-05, 1, 2"'
         assert read(f"{HEADER},Note\n{GOOD},{note}\n").counts == (1, 1, 0, 0)
+        assert read(f'Note,{HEADER}\n"two\nlines",{GOOD}\n').counts == (1, 1, 0, 0)
 
     def test_lines_are_counted_as_an_editor_shows_them(self) -> None:
         text = f'{HEADER},Note\n{GOOD},"two\nlines"\n\nP2,,chronic-migraine,Botox,1,completed,,\n'

@@ -312,8 +312,8 @@ def records(
         done = 0
         try:
             for cells in table:
-                inner = lines[start + done + 1 : start + table.line_num]
-                if any(_is_row(line, delimiter, len(cells)) for line in inner):
+                is_long = table.line_num > done + 1
+                if is_long and any(_has_rows(cell, delimiter, len(cells)) for cell in cells):
                     raise csv.Error("a quotation mark may be open")  # noqa: TRY301 - read on below
                 yield start + done + 1, cells, ""
                 done = table.line_num
@@ -326,10 +326,12 @@ def records(
         start += done
 
 
-def _is_row(line: str, delimiter: str, width: int) -> bool:
-    """Whether a line within a cell is a row itself: it is as wide, and has a day."""
-    cells = line.split(delimiter)
-    return len(cells) >= width and any(_DAY.fullmatch(cell.strip(' "')) for cell in cells)
+def _has_rows(cell: str, delimiter: str, width: int) -> bool:
+    """Whether a cell goes on through other rows: each has as many delimiters, and a day."""
+    rows = sum(map(bool, map(str.strip, cell.split("\n")[1:])))
+    parts = cell.replace("\n", delimiter).split(delimiter)
+    is_full = 0 < rows * (width - 1) <= cell.count(delimiter)
+    return is_full and any(_DAY.fullmatch(part.strip()) for part in parts)
 
 
 def write_whole(path: FileName, data: bytes | str, *, private: bool = False) -> None:
