@@ -364,7 +364,7 @@ class TestNames:
             ("Botox or Dysport", "product: the text names two products; give one"),
             ("J0585 Dysport", "product: the name and the code are of two products; give one"),
             ("J0585 J0586", "product: no known product is named"),
-            ("J0585 not given", "product: no known product is named"),
+            ("J0585 not given", "product: may say that nothing was given; give the row a status"),
             ("", "product: missing; product= (--product) states one for the whole file"),
         ],
     )
@@ -373,6 +373,25 @@ class TestNames:
         assert reading.problems[0].reason.startswith(words)
         assert not reading.problems[0].left_out
         assert reading.session_rows[0].session.product is None
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ("155", "No show"),
+            ("155", "155 - cancelled"),
+            ("Botox", "Botox - DNA"),
+            ("Botox", "Botox cancelled"),
+            ("chronic-migraine", "G43.709 no show"),
+            (",1980", "nicht erschienen,1980"),
+        ],
+    )
+    def test_what_may_not_have_been_given_is_looked_at(self, old: str, new: str) -> None:
+        header = HEADER.replace(",Birth", "Kind,Birth").replace("Status", "Status,")
+        row = GOOD.replace("completed", "completed,").replace(old, new)
+        reading = one(row, header=header)
+        assert (reading.counts.used, reading.unreadable) == (1, {"P1"})
+        assert "given; give" in reasons(reading)[0]
+        assert one(row.replace("completed", "cancelled"), header=header).unreadable == frozenset()
 
     @pytest.mark.parametrize("header", [HEADER, HEADER.replace("Product", "Color")])
     def test_a_product_can_be_stated_for_the_file(self, header: str) -> None:

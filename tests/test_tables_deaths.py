@@ -164,6 +164,16 @@ class TestDeaths:
         said = "column 5 may say who has died and is not read; say so with columns={'...': 'patient status'}"
         assert any(problem.reason.startswith(said) for problem in problems) is is_told
 
+    @pytest.mark.parametrize("key", ["DOE JANE (DECEASED)", "Roe †", "0012 RIP", "Moe verst."])
+    def test_a_key_that_may_say_it_leads_to_a_look_at_the_patient(self, key: str) -> None:
+        reading = one(f"{GOOD.replace('P1', key)},", header=f"{HEADER},DOD")
+        assert reasons(reading) == [
+            "patient: may say that the patient has died; give a death in a table of care ends"
+        ]
+        assert (reading.unreadable, reading.counts.used) == ({key}, 1)
+        stated = one(f"{GOOD.replace('P1', key)},2026-02-01", header=f"{HEADER},DOD")
+        assert (stated.problems, stated.unreadable) == ((), frozenset())
+
     @pytest.mark.parametrize("name", ["Flag", "Notes", "Colonne 4"])
     def test_a_cell_that_is_a_word_of_death_is_told(self, name: str) -> None:
         assert "who has died" in reasons(one(f"{GOOD},Dead", header=f"{HEADER},{name}"))[0]

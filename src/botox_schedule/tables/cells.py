@@ -27,7 +27,7 @@ from botox_schedule.protocols.indications import (
 )
 from botox_schedule.records.model import MOST_UNITS
 from botox_schedule.tables.lines import UNSEEN, Cell, text_of
-from botox_schedule.tables.words import examples, find_value, plain
+from botox_schedule.tables.words import examples, find_value, is_denial, plain
 from botox_schedule.terms import Product
 
 LONGEST_KEY = 200
@@ -308,6 +308,19 @@ def key(_: CellReader, cell: Cell) -> Parsed:
     if _LOST.search(text):
         return unreadable("letters were lost in an earlier export; export it again as UTF-8")
     return Parsed(text or None)
+
+
+NOT_GIVEN = "may say that nothing was given; give the row a status"
+
+
+def unless_denied(read: Read) -> Read:
+    """Return a reader that tells where a cell says that nothing was given, as ``no show`` does."""
+
+    def checked(reader: CellReader, cell: Cell) -> Parsed:
+        found = read(reader, cell)
+        return found._replace(note=NOT_GIVEN) if is_denial(text_of(cell)) else found
+
+    return checked
 
 
 def is_waste(text: str) -> bool:

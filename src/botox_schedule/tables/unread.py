@@ -11,6 +11,7 @@ from botox_schedule.tables.cells import CellReader, Column, interval, interval_r
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Problem, Table, chosen, text_of, unread_column
 from botox_schedule.tables.words import (
+    AGAINST,
     find_value,
     find_values,
     is_about,
@@ -207,7 +208,7 @@ def _denials(header: str, texts: Sequence[str]) -> Iterator[_Told]:
     words = set().union(*(find_values(text, "status", "statuses") for text in said))
     is_denied = len(said) < len(texts) and _asks_whether_given(header)
     is_against = _is_against(_HUMP.sub(" ", header), said)
-    if is_denied or is_against or not words.isdisjoint(_AGAINST | {"against"}):
+    if is_denied or is_against or not words.isdisjoint(AGAINST | {"against"}):
         yield "say that nothing was given", "give such rows a status"
 
 
@@ -233,14 +234,14 @@ def _may_say(column: Column, header: str, texts: Sequence[str]) -> bool:
     is_status = find_value("statuses", header) == column.words
     if is_status and any(find_value("statuses", text) == "against" for text in texts):
         return True
-    if column.words == "status" and is_about("remark", header) and others & _AGAINST:
+    if column.words == "status" and is_about("remark", header) and others & AGAINST:
         return True
     return bool(others) and (is_status or 2 * found.count(None) <= len(found))
 
 
 def _is_against(header: str, texts: Iterable[str]) -> bool:
     """Whether a column says by any text that a row does not count, as ``Cancelled on`` does."""
-    if find_value("status", _DETAILS.sub("", header)) in _AGAINST:
+    if find_value("status", _DETAILS.sub("", header)) in AGAINST:
         return any(texts)
     return is_about("against", header) and any(find_value("flag", t) != "no" for t in texts)
 
@@ -383,7 +384,6 @@ _LIMITING = {
     "minimum_interval": "minimum interval",
 }
 _STATUSES = frozenset({"status", "in_force"})
-_AGAINST = frozenset({"cancelled", "no_show", "entered_in_error"})
 _DETAILS = re.compile(
     r"(?i)^date[\W_]+|[\W_]+(on|at|by|date|dt|day|time|reason|code|comment|notes?)[\W_]*$"
 )
