@@ -163,6 +163,11 @@ class TestText:
             read(text)
         assert read(text, encoding="cp1252").patients == {"José", "Josè"}
 
+    @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+    def test_a_mark_goes_before_the_encoding_given_for_all_tables(self, encoding: str) -> None:
+        text = f"{HEADER}\n{GOOD.replace('P1', 'José')}".encode(encoding)
+        assert read(text, encoding="cp1252").patients == {"José"}
+
     @pytest.mark.parametrize("encoding", ["klingon", "undefined", "hex", "ascii", "utf-32"])
     def test_an_encoding_that_does_not_fit_is_refused(self, encoding: str) -> None:
         with pytest.raises(TableError, match=f"not text in '{encoding}'"):

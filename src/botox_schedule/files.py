@@ -35,6 +35,7 @@ _ALWAYS_EXPANDED = MEBIBYTE
 # Programs that write many members put 64 KiB in each.
 _MOST_MEMBERS = 10_000
 _MARKS = {
+    b"\xef\xbb\xbf": "utf-8",
     b"\xff\xfe\0\0": "utf-32",
     b"\0\0\xfe\xff": "utf-32",
     b"\xff\xfe": "utf-16",
@@ -202,21 +203,22 @@ def decoded(content: bytes, name: str, encoding: str | None) -> str:
     Args:
         content: The bytes of the file.
         name: The file's name for the message.
-        encoding: Its encoding; None means UTF-8, or what a mark at the beginning says.
+        encoding: Its encoding; None means UTF-8. A mark at the beginning goes before it: tables
+            that are read together have encodings of their own.
 
     Raises:
         ExchangeError: When it is not text in that encoding, or is a page instead of a table.
         FileLimitError: When a line is longer than 1 MiB, or there are more than 10,000,000.
     """
     check_lines(content, name)
-    by_mark = next((kind for mark, kind in _MARKS.items() if content.startswith(mark)), "utf-8")
+    encoding = next((kind for mark, kind in _MARKS.items() if content.startswith(mark)), encoding)
     try:
-        text = content.decode(encoding or by_mark)
+        text = content.decode(encoding or "utf-8")
     except (ValueError, LookupError, TypeError):  # what no encoding can be called included
         told = _A_DOCUMENT if content.startswith(b"%PDF") else _why_not(encoding)
         raise ExchangeError(told) from None
     if "\0" in text:
-        raise ExchangeError(_with_nulls(text, encoding or by_mark))
+        raise ExchangeError(_with_nulls(text, encoding or "utf-8"))
     if _DOCUMENT.match(text):
         raise ExchangeError(_A_DOCUMENT)
     return text.lstrip("\ufeff").removesuffix(_END_OF_FILE)

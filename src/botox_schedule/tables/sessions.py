@@ -236,7 +236,7 @@ def read_sessions(
         date_format: ``iso`` (the default), ``mdy`` (01/31/2026), ``dmy``, or a pattern with
             ``%``. ISO dates are always read, years of two digits only in a named format.
         product: The product of rows that name none; a brand name will do.
-        encoding: The encoding of a text; by default UTF-8, or UTF-16 by its mark.
+        encoding: The encoding of a text without a byte order mark; by default UTF-8.
         sheet: The sheet of a spreadsheet, if several hold sessions.
         indications: Further indications that the clinic's protocols or policy know.
 
