@@ -237,6 +237,14 @@ class TestSpreadsheets:
         assert [reason.startswith(said) for reason in reasons(reading)] == [True] * is_told
         assert reading.counts.used == len(days)
 
+    @pytest.mark.parametrize(("title", "word"), [("No shows", "count"), ("Deceased", "died")])
+    def test_the_title_of_a_sheet_may_speak_against_its_rows(self, title: str, word: str) -> None:
+        table: list[list[Any]] = [[*self.NAMES], [*self.ROW]]
+        (said,) = reasons(read(workbook(table, titles=(title,))))
+        assert said.startswith("a title may say of each row below it that")
+        assert word in said
+        assert read(workbook(table, titles=("Visits 2026",))).problems == ()
+
     @pytest.mark.parametrize(
         "shown", [17, "mmm yyyy", '[$-407]mmmm\\ "of" yy;@', "mm/yyyy", "mmm\\ 'yy"]
     )

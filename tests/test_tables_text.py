@@ -12,7 +12,7 @@ import pytest
 
 from botox_schedule import Product
 from botox_schedule.errors import FileLimitError, TableError
-from botox_schedule.tables import read_care_ends, read_holds, read_sessions
+from botox_schedule.tables import read_births, read_care_ends, read_holds, read_sessions
 from table_samples import GOOD, HEADER, one, read, reasons
 
 
@@ -120,6 +120,38 @@ class TestText:
         assert reading.counts == (7, 3, 4, 0)
         stated = "\n".join([f"{HEADER},Status x", GOOD, "Cancelled,,,,,,", GOOD])
         assert said not in reasons(read(stated))
+        assert {"P1", "P2", "P3"} & reading.unreadable == {"P2"}
+
+    @pytest.mark.parametrize("title", ["DECEASED", "Verstorben 2025", "On hold:", "Inactive"])
+    @pytest.mark.parametrize("status", ["Status", "Color"])
+    def test_a_title_may_say_that_the_patients_below_it_have_died(
+        self, title: str, status: str
+    ) -> None:
+        header = HEADER.replace("Status", status)
+        reading = read(f"{header}\n{GOOD}\n{title},,,,,,\n{GOOD.replace('P1', 'P2')}\n")
+        assert "P2" in reading.unreadable
+        said = "may say that the patient has died or is on hold; give it as a table of care ends or"
+        assert any(f"a title above it {said}" in reason for reason in reasons(reading))
+        births = f"{title},\nMRN,DOB\nP1,1980-01-01\n"
+        (problem,) = read_births(births.encode()).problems
+        assert (problem.line, "the patient has died" in problem.reason) == (1, True)
+
+    @pytest.mark.parametrize(
+        "title",
+        ["Cancelled appointments (3)", "Appt Status:,No Show", "Dept: Neuro; status = DNA"],
+    )
+    def test_a_title_of_the_whole_table_may_speak_against_its_rows(self, title: str) -> None:
+        reading = read(f"{title}\n\nMRN,DOS,Dx,Drug\nP1,2026-01-05,migraine,Botox\n")
+        said = "a title may say of each row below it that the row does not count; give it a status"
+        assert [str(problem) for problem in reading.problems] == [f"line 1: {said}"]
+        assert reading.unreadable == frozenset()
+        assert read(f"{title},,,\n{HEADER}\n{GOOD}\n").problems == ()
+        holds = read_holds(f"{title}\n\nMRN,from\nP1,2026-01-05\n".encode())
+        assert not any("title" in problem.reason for problem in holds.problems)
+
+    @pytest.mark.parametrize("title", ["Botox clinic 2026", "Filters: Status = Completed", "Left"])
+    def test_other_titles_say_nothing(self, title: str) -> None:
+        assert read(f"{title}\nMRN,DOS,Dx,Drug\nP1,2026-01-05,migraine,Botox\n").problems == ()
 
     def test_a_row_of_words_is_no_header(self) -> None:
         for row in ("Patient,soon,note,Botox,155", "MRN,Medical record number"):

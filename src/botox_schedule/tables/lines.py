@@ -60,7 +60,7 @@ class Table(NamedTuple):
         columns: The position of each known column, from 0.
         width: How many columns the header has.
         lines: The lines after the header.
-        titles: The lines before it.
+        titles: The lines before it; the first is the title of the sheet.
         header: The line of the header.
         sheet: The number of the sheet that is read; 0 where the file has none.
         sheets: The numbers of the sheets that are not read and may hold patients.

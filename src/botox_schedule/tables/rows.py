@@ -12,7 +12,7 @@ from botox_schedule.tables.cells import CellReader, Column
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Line, Problem, Table, text_of
 from botox_schedule.tables.source import TableSource, open_table
-from botox_schedule.tables.unread import REMEMBERED, UnreadCells, is_title_against
+from botox_schedule.tables.unread import REMEMBERED, UnreadCells, told_by_title
 from botox_schedule.tables.words import folded
 
 
@@ -131,6 +131,7 @@ def read_rows(
     rows = [row for row in lines if row is not None]
     unread = [*reader.unread.problems(columns, names, cells)]
     unread += (Problem(found.header.number, told, left_out=False) for told in reader.swapped())
+    unread += reader.above(found.titles)
     blank = len(lines) - len(rows)
     deaths = reader.unread.places_of_death()
     return RowsRead(rows, blank, found.header, found.columns, unread, deaths, found.sheet)
@@ -226,7 +227,8 @@ class _RowReader:
         self.names = [name for name in columns if name in found.columns]
         self.pick = itemgetter(*(found.columns[name] for name in self.names))
         self.unread = UnreadCells(found)
-        self.judges_titles: bool = names.table == "sessions" and "status" not in found.columns
+        self.judges_titles: bool = names.table in {"sessions", "births"}
+        self.has_status: bool = "status" in found.columns or names.table == "births"
         self.titled: list[_Note] = []
         self.columns = [every[name] for name in self.names]
 
@@ -277,7 +279,15 @@ class _RowReader:
         """Keep what a title among the rows, such as ``Cancelled:``, says of those below it."""
         title, *others = filter(None, map(text_of, cells))
         if not others:
-            self.titled = [_Note(_UNDER_A_TITLE)] if is_title_against(title) else []
+            told = told_by_title(title, has_status=self.has_status)
+            self.titled = [_Note(f"{_UNDER_A_TITLE} {told}")] if told else []
+
+    def above(self, titles: Iterable[Line]) -> Iterator[Problem]:
+        """Yield what titles before the header, and that of the sheet, may say of all rows."""
+        for line in titles if self.judges_titles else ():
+            title = ": ".join(filter(None, map(text_of, line.cells)))
+            if told := told_by_title(title, has_status=self.has_status):
+                yield Problem(line.number, f"{_OF_ALL_ROWS} {told}", left_out=False)
 
     def _broken(self, line: Line) -> RowValues:
         """Return a row of which only the patient may be known."""
@@ -324,7 +334,8 @@ def _folded(line: Line, width: int) -> list[str]:
     return [folded(text_of(cell)) for cell in line.cells[:width]]
 
 
-_UNDER_A_TITLE = "a title above it may say that the row does not count; give it a status"
+_UNDER_A_TITLE = "a title above it may say that"
+_OF_ALL_ROWS = "a title may say of each row below it that"
 _MONTHS = 12
 _SWAPPED = "a spreadsheet may have swapped day and month in some; export the days as YYYY-MM-DD"
 _OTHER_ORDER = (

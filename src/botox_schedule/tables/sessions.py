@@ -280,7 +280,7 @@ def _reading(found: RowsRead) -> TableReading:
     alike = look_alikes(row.values["patient"] for row in stated)
     telling = [row for row in stated if any(_deaths_in(row.values))]
     doubtful = [row for row in telling if Death.DOUBTFUL in _deaths_in(row.values)]
-    doubtful += [row for row in used if row.notes and _denies(row)]
+    doubtful += [row for row in used if row.notes and _is_doubted(row)]
     care_ends = _deaths(telling)
     named = {one: first[one] for one in filter(speaks_of_death, first) if one not in care_ends}
     return TableReading(
@@ -303,13 +303,13 @@ def _reading(found: RowsRead) -> TableReading:
     )
 
 
-def _denies(row: RowValues) -> bool:
-    """Whether a cell of a completed session says that nothing was given."""
+def _is_doubted(row: RowValues) -> bool:
+    """Whether a cell of a completed session, or a title, says that nothing was given."""
     is_given = row.values["status"] is SessionStatus.COMPLETED
-    return is_given and any(_DENIAL.search(note) for note in row.notes)
+    return is_given and any(_DOUBT.search(note) for note in row.notes)
 
 
-_DENIAL = re.compile("may say that (nothing|the product) was")
+_DOUBT = re.compile("may say that (nothing|the product) was|title above")
 
 
 def _lost(faulty: Sequence[RowValues], used: Sequence[RowValues]) -> list[RowValues]:

@@ -260,16 +260,26 @@ def _asks_whether_given(header: str) -> bool:
     return (is_asked or is_about("given", header)) and not is_about("against", header)
 
 
-def is_title_against(text: str) -> bool:
-    """Return whether a title among the rows may say that those below it do not count.
+def told_by_title(text: str, *, has_status: bool) -> str:
+    """Return what a title may say of the rows below it, and what to do; nothing where it is none.
 
-    >>> is_title_against("Cancelled appointments (3)"), is_title_against("Status: booked")
-    (True, True)
-    >>> is_title_against("Completed"), is_title_against("Total")
-    (False, False)
+    Args:
+        text: The title.
+        has_status: Whether the rows have one, and a title of visits says nothing more.
+
+    >>> told_by_title("Cancelled appointments (3)", has_status=False)[:26]
+    'the row does not count; gi'
+    >>> told_by_title("Deceased", has_status=True)[:34]
+    'the patient has died or is on hold'
+    >>> told_by_title("Completed", has_status=False), told_by_title("Total", has_status=False)
+    ('', '')
     """
-    said = find_value("status", text.rpartition(":")[2])
-    return is_about("against", text) or said not in {None, "completed"}
+    parts = [part for part in parts_of(text) if part.lower() != "left"]
+    if speaks_of_death(text) or any(map(_is_pause, parts)):
+        return "the patient has died or is on hold; give it as a table of care ends or holds"
+    said = {find_value("status", part) for part in parts}
+    is_against = is_about("against", text) or not said <= {None, "completed"}
+    return "" if has_status or not is_against else "the row does not count; give it a status"
 
 
 def _is_bare_interval(name: str, header: str, text: str) -> bool:
