@@ -280,9 +280,9 @@ def _reading(found: RowsRead) -> TableReading:
     alike = look_alikes(row.values["patient"] for row in stated)
     telling = [row for row in stated if any(_deaths_in(row.values))]
     doubtful = [row for row in telling if Death.DOUBTFUL in _deaths_in(row.values)]
-    doubtful += [row for row in used if row.notes and _is_doubted(row)]
+    lost = [*_lost(faulty, used), *doubtful, *filter(_is_doubted, used)]
     care_ends = _deaths(telling)
-    named = {one: first[one] for one in filter(speaks_of_death, first) if one not in care_ends}
+    named = {key for key in first if speaks_of_death(key)} - care_ends.keys()
     return TableReading(
         session_rows=_session_rows(used),
         births=births,
@@ -290,23 +290,20 @@ def _reading(found: RowsRead) -> TableReading:
         problems=found.problems(
             birth_problems,
             _duplicates(used),
-            _alike(first, alike),
-            (Problem(line, _NAMED_DEAD, left_out=False) for line in named.values()),
+            _keys(first, alike, named),
             _unread_deaths(found, is_stated=bool(telling)),
         ),
         counts=found.counts,
         months=tuple(_months(faulty)),
-        unreadable=found.unreadable(
-            [*_lost(faulty, used), *doubtful], named, alike, alike.values()
-        ),
+        unreadable=found.unreadable(lost, named, alike, alike.values()),
         sheet=found.sheet,
     )
 
 
 def _is_doubted(row: RowValues) -> bool:
     """Whether a cell of a completed session, or a title, says that nothing was given."""
-    is_given = row.values["status"] is SessionStatus.COMPLETED
-    return is_given and any(_DOUBT.search(note) for note in row.notes)
+    is_given = row.notes and row.values["status"] is SessionStatus.COMPLETED
+    return bool(is_given) and any(map(_DOUBT.search, row.notes))
 
 
 _DOUBT = re.compile("may say that (nothing|the product) was|title above")
@@ -367,11 +364,15 @@ def _duplicates(used: Sequence[RowValues]) -> Iterator[Problem]:
 _ONE_ID = "with one id they count once, and its units once"
 
 
-def _alike(first: Mapping[str, int], others: Mapping[str, str]) -> Iterator[Problem]:
-    """Keys that look like one patient's count as two; a person must decide."""
-    for patient, other in others.items():
+def _keys(
+    first: Mapping[str, int], alike: Mapping[str, str], named: Iterable[str]
+) -> Iterator[Problem]:
+    """Keys that look like one patient's count as two, and may name the dead; a person decides."""
+    for patient, other in alike.items():
         reason = f"{_ALIKE} on line {first[other]}; they count as two patients"
         yield Problem(first[patient], reason, left_out=False)
+    for patient in named:
+        yield Problem(first[patient], _NAMED_DEAD, left_out=False)
 
 
 _NAMED_DEAD = f"patient: {MAY_HAVE_DIED}"
