@@ -389,7 +389,7 @@ class TestNames:
         header = HEADER.replace(",Birth", "Kind,Birth").replace("Status", "Status,")
         row = GOOD.replace("completed", "completed,").replace(old, new)
         reading = one(row, header=header)
-        assert (reading.counts.used, reading.unreadable) == (1, {"P1"})
+        assert (reading.counts.used, reading.unreadable) == (1, frozenset(["P1"]))
         assert "given; give" in reasons(reading)[0]
         assert one(row.replace("completed", "cancelled"), header=header).unreadable == frozenset()
 

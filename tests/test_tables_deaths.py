@@ -170,7 +170,7 @@ class TestDeaths:
         assert reasons(reading) == [
             "patient: may say that the patient has died; give a death in a table of care ends"
         ]
-        assert (reading.unreadable, reading.counts.used) == ({key}, 1)
+        assert (reading.unreadable, reading.counts.used) == (frozenset([key]), 1)
         stated = one(f"{GOOD.replace('P1', key)},2026-02-01", header=f"{HEADER},DOD")
         assert (stated.problems, stated.unreadable) == ((), frozenset())
 

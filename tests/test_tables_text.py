@@ -270,7 +270,7 @@ class TestText:
         rows = f'{GOOD},{mark}\n{GOOD.replace("P1", "P2")},x\n{GOOD.replace("P1", "P3")},"'
         reading = read(f"{HEADER},Note\n{rows}\n{GOOD.replace('P1', 'P4')},\n")
         assert reading.patients == {"P1", "P2", "P3", "P4"}
-        assert (reading.unreadable, reading.counts.read) == ({"P1", "P3"}, 4)
+        assert (reading.unreadable, reading.counts.read) == (frozenset(["P1", "P3"]), 4)
 
     def test_a_note_of_several_lines_is_no_row(self) -> None:
         note = '"seen, 2026-01-05\nnext, on\nBotox on 2026-01-05, 1, 2"'

@@ -13,7 +13,7 @@ from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Line, Problem, Table, text_of
 from botox_schedule.tables.source import TableSource, open_table
 from botox_schedule.tables.unread import REMEMBERED, UnreadCells, told_by_title
-from botox_schedule.tables.words import folded
+from botox_schedule.tables.words import find_value, folded
 
 
 class RowCounts(NamedTuple):
@@ -146,13 +146,20 @@ def _before_header(titles: Sequence[Line], required: Collection[str]) -> Iterato
 
 
 def _patients_above(rows: Iterable[RowValues]) -> Iterator[str]:
-    """Yield the patients above dated rows without one: a report may name each patient only once."""
+    """Yield the patients above rows without one: a report may name each patient only once."""
     above: str | None = None
     for row in rows:
         patient = row.values.get("patient")
-        if above and not patient and any(isinstance(one, date) for one in row.values.values()):
+        if above and not patient and _is_of_somebody(row.values):
             yield above
         above = patient or above
+
+
+def _is_of_somebody(values: Mapping[str, Any]) -> bool:
+    """Whether a row is no total: it has a day, or a diagnosis next to merged cells."""
+    treated = values.get("indication")
+    is_treated = bool(treated) and find_value("missing", treated) is None
+    return is_treated or any(isinstance(one, date) for one in values.values())
 
 
 class _Note(NamedTuple):
