@@ -416,6 +416,8 @@ class TestNames:
             ("MAR Hold", SessionStatus.CANCELLED), ("Canceled Entry", SessionStatus.ENTERED_IN_ERROR), ("In Error", SessionStatus.ENTERED_IN_ERROR),
             ("Eseguita", SessionStatus.COMPLETED), ("Geannuleerd", SessionStatus.CANCELLED), ("No presentado", SessionStatus.NO_SHOW),
             ("Auth (Verified)", SessionStatus.COMPLETED), ("wahrgenommen", SessionStatus.COMPLETED), ("Non honoré", SessionStatus.NO_SHOW),
+            ("Annulé par la clinique", SessionStatus.CANCELLED), ("Cancelada por el paciente", SessionStatus.CANCELLED), ("rinviato", SessionStatus.CANCELLED),
+            ("resched.", SessionStatus.CANCELLED), ("non presentato", SessionStatus.NO_SHOW), ("Hecho", SessionStatus.COMPLETED),
         ],
     )  # fmt: skip
     def test_words_of_other_systems_are_statuses(self, word: str, status: SessionStatus) -> None:

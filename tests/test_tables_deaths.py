@@ -30,7 +30,21 @@ class TestDeaths:
         assert reading.records()[0].care_ends == (end,)
 
     @pytest.mark.parametrize(
-        "cell", ["", "-", "n/a", "no", "00/00/0000", "alive", "NULL", "f", "not applicable"]
+        "cell",
+        [
+            "",
+            "-",
+            "n/a",
+            "no",
+            "00/00/0000",
+            "alive",
+            "NULL",
+            "f",
+            "not applicable",
+            "—",
+            "nan",
+            "NaT",
+        ],
     )
     def test_who_has_none_lives(self, cell: str) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Date of death")
