@@ -400,12 +400,15 @@ def _reversible(read: Read) -> Read:
 
     def checked(reader: CellReader, cell: Cell) -> Parsed:
         given = _UNIT.sub("", text_of(cell)[:_LONGEST_FIGURE])
-        return _REVERSED if _BELOW_ZERO.fullmatch(given) else read(reader, cell)
+        found = _REVERSED if _BELOW_ZERO.fullmatch(given) else read(reader, cell)
+        is_none = not found.is_readable and _ZERO.fullmatch(given)
+        return found._replace(note=NOT_GIVEN) if is_none else found
 
     return checked
 
 
 _BELOW_ZERO = re.compile(r"[-\u2212]\s*[0-9.,]+|\([0-9.,]+\)|[0-9.,]+-")
+_ZERO = re.compile("[0.,]+")
 _REVERSED = Parsed(value=False, note=_TAKES_BACK, is_readable=False)
 units: Read = _amount(_UNIT, "expected a number above 0", MOST_UNITS)
 units_given: Read = _reversible(units)

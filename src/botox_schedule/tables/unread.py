@@ -71,7 +71,7 @@ class UnreadCells:
             for place in places
             if "status" in found.columns and _may_contradict(self._headers[place])
         }
-        subjects = ("remark", "standing", "pause", "activity")
+        subjects = ("remark", "standing", "pause", "activity", "arrival")
         self._remarks: set[int] = set().union(*map(self._about, subjects))
         self._dispositions = self._about("disposition")
         self._telling = self._about("telling")
@@ -136,9 +136,7 @@ class UnreadCells:
                 _absent(absent, header, texts, reader),
                 _subjects(names.table, found.columns, header, texts, reader),
                 _denials(header, self._said(place, self.given.get(place, ()))),
-                self._of_sessions(names, header, texts, reader)
-                if names.table == "sessions"
-                else (),
+                self._of_sessions(names, place, texts, reader) if names.table == "sessions" else (),
             )
             for told in islice(rules, 1):
                 yield unread_column(found.header, place, *told)
@@ -146,10 +144,13 @@ class UnreadCells:
             yield Problem(1, unread_sheet(number), left_out=False)
 
     def _of_sessions(
-        self, names: ColumnNames, header: str, texts: Sequence[str], reader: CellReader
+        self, names: ColumnNames, place: int, texts: Sequence[str], reader: CellReader
     ) -> Iterator[_Told]:
-        """Report a child's age, and a further session or dose: ``Date 2``, ``2nd visit``."""
-        read = self._found.columns
+        """Report who may not have come, a child's age, and a further session: ``Date 2``."""
+        read, header = self._found.columns, self._headers[place]
+        is_gappy = bool(texts) and not all(map(text_of, self.cells[place]))
+        if is_gappy and "status" not in read and is_about("arrival", header):
+            yield "say who did not come", "give the rows a status"
         if "born_on" not in read and any(_says_child(header, text) for text in texts):
             yield WHO_IS_A_CHILD, "give birth dates"
         bare = _AGAIN.sub("", header)
