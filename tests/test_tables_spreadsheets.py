@@ -15,7 +15,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 
 from botox_schedule import Product
 from botox_schedule.errors import FileLimitError, TableError
-from botox_schedule.tables import read_births, read_holds, read_sessions
+from botox_schedule.tables import read_births, read_holds, read_sessions, read_weights
 from botox_schedule.tables.lines import refusing
 from table_samples import FILES, GOOD, HEADER, read, reasons
 
@@ -236,6 +236,17 @@ class TestSpreadsheets:
         said = "date: a spreadsheet may have swapped day and month in some; export the days as"
         assert [reason.startswith(said) for reason in reasons(reading)] == [True] * is_told
         assert reading.counts.used == len(days)
+
+    def test_what_stands_next_to_the_table_cuts_no_number(self) -> None:
+        row = ["0012", moment(2026, 1, 5), 25, "left hand"]
+        weights = read_weights(workbook([["MRN", "date", "kg"], row]))
+        assert [row.fact.kilograms for row in weights.fact_rows] == [25]
+        assert weights.problems[0].reason == "cells were found beyond the header"
+
+    def test_a_workbook_with_a_password_says_so(self) -> None:
+        content = b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le")
+        with pytest.raises(TableError, match="the workbook has a password; save it without one"):
+            read(content)
 
     @pytest.mark.parametrize(("title", "word"), [("No shows", "count"), ("Deceased", "died")])
     def test_the_title_of_a_sheet_may_speak_against_its_rows(self, title: str, word: str) -> None:

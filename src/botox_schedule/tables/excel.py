@@ -18,6 +18,8 @@ _MOST_BYTES = 64 * MEBIBYTE
 _BOOK = re.compile(r"xl/|content\.xml\Z")
 """Part of each spreadsheet, in Office Open XML or in OpenDocument."""
 _BINARY_BOOK = "xl/workbook.bin"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+"""The part of an old workbook's container that holds a new one with a password."""
 _MOST_TEXT = 128 * MEBIBYTE
 _READ = (".xml", ".rels", "mimetype")
 _PREFIX = rb"<(?:[^\s<>/]+:)?"
@@ -66,6 +68,8 @@ def sheets(content: bytes, name: str) -> dict[str, list[Line]]:
     """
     if len(content) > _MOST_BYTES:
         raise FileLimitError(f"{name}: larger than {_MOST_BYTES // MEBIBYTE} MiB")
+    if _ENCRYPTED in content:
+        raise TableError("the workbook has a password; save it without one")
     try:
         return _new_sheets(content, name) if content.startswith(ZIP) else _old_sheets(content)
     except ImportError:

@@ -220,6 +220,7 @@ class _RowReader:
         self._reader = reader
         self.width = found.width
         self.header = _folded(found.header, found.width)
+        self.is_sheet: bool = found.sheet > 0
         self.noted: set[Cell] = set()
         every = {
             name: _Cells(names.first(name), column, reader, self.noted)
@@ -305,9 +306,13 @@ class _RowReader:
         return RowValues(line.number, values, fault=line.fault)
 
     def _cut(self, values: dict[str, Any]) -> Iterator[_Note]:
-        """Tell that a row is too long, and which of its values a comma may have cut."""
+        """Tell that a row is too long, and which of its values a comma may have cut.
+
+        In a spreadsheet somebody wrote next to the table.
+        """
         for name, cells in zip(self.names, self.columns, strict=True):
-            if cells.column.is_number and values[name] is not None:
+            is_cut = cells.column.is_number and not self.is_sheet
+            if is_cut and values[name] is not None:
                 values[name], note = cells.unreadable(_MAY_BE_CUT)
                 yield note
         yield _Note(_TOO_LONG)
