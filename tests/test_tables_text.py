@@ -103,6 +103,26 @@ class TestText:
         with pytest.raises(TableError, match="line 4: another header; give each table in its own"):
             read(f"{HEADER}\n{GOOD}\n\n{table}\n")
 
+    @pytest.mark.parametrize(
+        "table",
+        [
+            "MRN,DOS,Dx\nP2,2026-01-05,migraine",
+            "MRN,Date of death\nP1,2026-02-01",
+            "Patient,Phone\nP1,555-0100\nP2,555-0101",
+        ],
+    )
+    def test_a_table_of_fewer_columns_above_is_refused(self, table: str) -> None:
+        """Its rows would be lost as titles."""
+        line = table.count("\n") + 3
+        with pytest.raises(
+            TableError, match=f"line {line}: another header; give each table in its"
+        ):
+            read(f"{table}\n\n{HEADER}\n{GOOD}\n")
+
+    def test_names_of_groups_of_columns_are_no_table(self) -> None:
+        reading = read(f"Patient,Date,Diagnosis\n\n{HEADER}\n{GOOD}\n")
+        assert reading.counts == (2, 1, 1, 0)
+
     def test_rows_below_a_title_that_speaks_against_them_are_told(self) -> None:
         header, row = "MRN,DOS,Dx,Drug", "P1,2026-01-05,migraine,Botox"
         text = [

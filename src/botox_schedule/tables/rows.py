@@ -6,10 +6,9 @@ from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple, TypedDict
 
-from botox_schedule.errors import TableError
 from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.tables.cells import CellReader, Column
-from botox_schedule.tables.header import ColumnNames
+from botox_schedule.tables.header import ColumnNames, another_header
 from botox_schedule.tables.lines import Cell, Line, Problem, Table, text_of
 from botox_schedule.tables.source import TableSource, open_table
 from botox_schedule.tables.unread import REMEMBERED, UnreadCells, told_by_title
@@ -339,7 +338,7 @@ class _RowReader:
         """Report the header of a further page, or refuse a table of other columns below."""
         if _folded(line, self.width) == self.header:
             return RowValues(line.number, {}, fault=_HEADER_AGAIN)
-        raise TableError(f"line {line.number}: another header; give each table in its own file")
+        raise another_header(line)
 
 
 def _folded(line: Line, width: int) -> list[str]:

@@ -24,7 +24,7 @@ from botox_schedule.files import (
     records,
 )
 from botox_schedule.tables.excel import sheets as sheets_of
-from botox_schedule.tables.header import ColumnNames, header_place
+from botox_schedule.tables.header import ColumnNames, check_above, header_place
 from botox_schedule.tables.lines import HEADER_LINES, Cell, Line, Table, text_of
 from botox_schedule.tables.parquet import PARQUET, parquet_lines
 from botox_schedule.tables.words import is_about, is_about_death
@@ -51,6 +51,7 @@ def open_table(
     head = [*islice(lines, HEADER_LINES)] or [Line(1, ())]
     place = header_place(head, names)
     header = head[place]
+    check_above(head[:place], header, names)
     return Table(
         names.find(header),
         _width(header),
