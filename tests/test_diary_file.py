@@ -305,6 +305,13 @@ class TestWhatPeopleKeep:
         assert told(found) == ["line 2: not a row of a table; check its quotes"]
         assert (found.entries, found.left_out) == (3, 1)
 
+    def test_ditto_marks_hide_no_day(self) -> None:
+        found = read(
+            'date,kind,note\n2026-01-05,none,"\n2026-01-06,migraine,x\n2026-01-07,none,"\n'
+        )
+        assert days(found)["2026-01-06"] == "migraine"
+        assert (found.entries, found.left_out) == (3, 2)
+
     def test_a_day_without_migraine_may_have_had_a_headache(self) -> None:
         found = read("date,migraine\n2026-01-05,no\n2026-01-06,yes\n")
         assert days(found) == {"2026-01-05": "unknown", "2026-01-06": "migraine"}

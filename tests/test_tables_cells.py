@@ -135,7 +135,7 @@ class TestUnits:
 
     @pytest.mark.parametrize(
         "text",
-        ["many", "+5", "0", "NaN", "Infinity", "1e9", "1000001", "155 mg", "9" * 500, "U", "1.2.3"],
+        ["many", "+5", "NaN", "Infinity", "1e9", "1000001", "155 mg", "9" * 500, "U", "1.2.3"],
     )
     def test_what_is_no_number_of_units_is_unknown(self, text: str) -> None:
         reading = one(f"P1,2026-01-05,migraine,Botox,{text},completed,")
@@ -364,7 +364,7 @@ class TestNames:
             ("Botox or Dysport", "product: the text names two products; give one"),
             ("J0585 Dysport", "product: the name and the code are of two products; give one"),
             ("J0585 J0586", "product: no known product is named"),
-            ("J0585 not given", "product: no known product is named"),
+            ("J0585 not given", "product: may say that nothing was given; give the row a status"),
             ("", "product: missing; product= (--product) states one for the whole file"),
         ],
     )
@@ -373,6 +373,27 @@ class TestNames:
         assert reading.problems[0].reason.startswith(words)
         assert not reading.problems[0].left_out
         assert reading.session_rows[0].session.product is None
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ("155", "No show"),
+            ("155", "155 - cancelled"),
+            ("155", "0"),
+            ("155", "0.0 U"),
+            ("Botox", "Botox - DNA"),
+            ("Botox", "Botox cancelled"),
+            ("chronic-migraine", "G43.709 no show"),
+            (",1980", "nicht erschienen,1980"),
+        ],
+    )
+    def test_what_may_not_have_been_given_is_looked_at(self, old: str, new: str) -> None:
+        header = HEADER.replace(",Birth", "Kind,Birth").replace("Status", "Status,")
+        row = GOOD.replace("completed", "completed,").replace(old, new)
+        reading = one(row, header=header)
+        assert (reading.counts.used, reading.unreadable) == (1, frozenset(["P1"]))
+        assert "given; give" in reasons(reading)[0]
+        assert one(row.replace("completed", "cancelled"), header=header).unreadable == frozenset()
 
     @pytest.mark.parametrize("header", [HEADER, HEADER.replace("Product", "Color")])
     def test_a_product_can_be_stated_for_the_file(self, header: str) -> None:
@@ -397,6 +418,8 @@ class TestNames:
             ("MAR Hold", SessionStatus.CANCELLED), ("Canceled Entry", SessionStatus.ENTERED_IN_ERROR), ("In Error", SessionStatus.ENTERED_IN_ERROR),
             ("Eseguita", SessionStatus.COMPLETED), ("Geannuleerd", SessionStatus.CANCELLED), ("No presentado", SessionStatus.NO_SHOW),
             ("Auth (Verified)", SessionStatus.COMPLETED), ("wahrgenommen", SessionStatus.COMPLETED), ("Non honoré", SessionStatus.NO_SHOW),
+            ("Annulé par la clinique", SessionStatus.CANCELLED), ("Cancelada por el paciente", SessionStatus.CANCELLED), ("rinviato", SessionStatus.CANCELLED),
+            ("resched.", SessionStatus.CANCELLED), ("non presentato", SessionStatus.NO_SHOW), ("Hecho", SessionStatus.COMPLETED),
         ],
     )  # fmt: skip
     def test_words_of_other_systems_are_statuses(self, word: str, status: SessionStatus) -> None:
@@ -437,6 +460,7 @@ class TestTexts:
             (12, "12"),
             (12.0, "12"),
             (12.5, "12.5"),
+            (33.3 + 33.3 + 33.3, "99.9"),
             (Decimal("12.50"), "12.50"),
             (b"P1", "P1"),
             (timedelta(days=1), "1 day, 0:00:00"),

@@ -30,7 +30,21 @@ class TestDeaths:
         assert reading.records()[0].care_ends == (end,)
 
     @pytest.mark.parametrize(
-        "cell", ["", "-", "n/a", "no", "00/00/0000", "alive", "NULL", "f", "not applicable"]
+        "cell",
+        [
+            "",
+            "-",
+            "n/a",
+            "no",
+            "00/00/0000",
+            "alive",
+            "NULL",
+            "f",
+            "not applicable",
+            "—",
+            "nan",
+            "NaT",
+        ],
     )
     def test_who_has_none_lives(self, cell: str) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Date of death")
@@ -163,6 +177,16 @@ class TestDeaths:
         (*problems,) = read("\n".join([f"MRN,DOS,Dx,Drug,{name}", *rows])).problems
         said = "column 5 may say who has died and is not read; say so with columns={'...': 'patient status'}"
         assert any(problem.reason.startswith(said) for problem in problems) is is_told
+
+    @pytest.mark.parametrize("key", ["DOE JANE (DECEASED)", "Roe †", "0012 RIP", "Moe verst."])
+    def test_a_key_that_may_say_it_leads_to_a_look_at_the_patient(self, key: str) -> None:
+        reading = one(f"{GOOD.replace('P1', key)},", header=f"{HEADER},DOD")
+        assert reasons(reading) == [
+            "patient: may say that the patient has died; give a death in a table of care ends"
+        ]
+        assert (reading.unreadable, reading.counts.used) == (frozenset([key]), 1)
+        stated = one(f"{GOOD.replace('P1', key)},2026-02-01", header=f"{HEADER},DOD")
+        assert (stated.problems, stated.unreadable) == ((), frozenset())
 
     @pytest.mark.parametrize("name", ["Flag", "Notes", "Colonne 4"])
     def test_a_cell_that_is_a_word_of_death_is_told(self, name: str) -> None:

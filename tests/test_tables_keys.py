@@ -112,7 +112,9 @@ class TestKeys:
             (",2026-03-30,migraine,Botox,155", True),
             ("N/A,2026-03-30,migraine,Botox,155", True),
             (",,,,310", False),
-            (",2026-03-30x,migraine,Botox,155", False),
+            (",2026-03-30x,migraine,Botox,155", True),
+            (",,migraine,,20", True),
+            (",,Total,,310", False),
             ("P2,2026-03-30,,Botox,155", False),
         ],
     )

@@ -15,7 +15,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 
 from botox_schedule import Product
 from botox_schedule.errors import FileLimitError, TableError
-from botox_schedule.tables import read_births, read_sessions
+from botox_schedule.tables import read_births, read_holds, read_sessions, read_weights
 from botox_schedule.tables.lines import refusing
 from table_samples import FILES, GOOD, HEADER, read, reasons
 
@@ -31,6 +31,19 @@ def workbook(*sheets: list[list[Any]], titles: tuple[str, ...] = ()) -> bytes:
     return content.getvalue()
 
 
+def dated(days: list[tuple[datetime, Any]], *, since_1904: bool) -> bytes:
+    """A workbook in which each day shows by its own format."""
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"date_1904": since_1904})
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["MRN", "DOS", "Dx", "Drug", "from"])
+    for row, (day, shown) in enumerate(days, 1):
+        sheet.write_row(row, 0, [row - 1, None, "migraine", "Botox", "2025-11-01"])
+        sheet.write_datetime(row, 1, day, book.add_format({"num_format": shown}))
+    book.close()
+    return content.getvalue()
+
+
 def moment(*parts: int) -> datetime:
     return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001 - a spreadsheet has no zones
 
@@ -40,7 +53,7 @@ class TestSpreadsheets:
     NAMES = ("MRN", "DOS", "Dx", "Drug", "Amt")
 
     def test_days_and_numbers_come_as_they_are(self) -> None:
-        row = (12, moment(2026, 1, 5), "migraine", "Botox", 1.125)
+        row = (12, moment(2026, 1, 5), "migraine", "Botox", 1.125 + 3e-16)
         (found,) = read(workbook([list(self.NAMES), list(row)])).rows()
         assert (found["patient"], found["administered_on"], found["units"]) == ("12", date(2026, 1, 5), Decimal("1.125"))  # fmt: skip
 
@@ -166,7 +179,7 @@ class TestSpreadsheets:
 
     @pytest.mark.parametrize(
         ("value", "whole", "units"),
-        [("", "", None), ("0", "fullCalcOnLoad", None), ("155", "fullCalcOnLoad", "155.0"), ("155", "", "155.0")],
+        [("", "", None), ("0", "fullCalcOnLoad", None), ("155", "fullCalcOnLoad", "155"), ("155", "", "155")],
     )  # fmt: skip
     def test_a_formula_that_nobody_computed_is_told(
         self, value: str, whole: str, units: str | None
@@ -223,6 +236,41 @@ class TestSpreadsheets:
         said = "date: a spreadsheet may have swapped day and month in some; export the days as"
         assert [reason.startswith(said) for reason in reasons(reading)] == [True] * is_told
         assert reading.counts.used == len(days)
+
+    def test_what_stands_next_to_the_table_cuts_no_number(self) -> None:
+        row = ["0012", moment(2026, 1, 5), 25, "left hand"]
+        weights = read_weights(workbook([["MRN", "date", "kg"], row]))
+        assert [row.fact.kilograms for row in weights.fact_rows] == [25]
+        assert weights.problems[0].reason == "cells were found beyond the header"
+
+    def test_a_workbook_with_a_password_says_so(self) -> None:
+        content = b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le")
+        with pytest.raises(TableError, match="the workbook has a password; save it without one"):
+            read(content)
+
+    @pytest.mark.parametrize(("title", "word"), [("No shows", "count"), ("Deceased", "died")])
+    def test_the_title_of_a_sheet_may_speak_against_its_rows(self, title: str, word: str) -> None:
+        table: list[list[Any]] = [[*self.NAMES], [*self.ROW]]
+        (said,) = reasons(read(workbook(table, titles=(title,))))
+        assert said.startswith("a title may say of each row below it that")
+        assert word in said
+        assert read(workbook(table, titles=("Visits 2026",))).problems == ()
+
+    @pytest.mark.parametrize(
+        "shown", [17, "mmm yyyy", '[$-407]mmmm\\ "of" yy;@', "mm/yyyy", "mmm\\ 'yy"]
+    )
+    @pytest.mark.parametrize("since_1904", [False, True])
+    def test_a_month_that_a_spreadsheet_made_a_day_of_is_one(
+        self, shown: Any, *, since_1904: bool
+    ) -> None:
+        days = [(moment(2026, 1, 1), shown), (moment(2026, 1, 5), shown)]
+        days += [(moment(2026, 1, 1), "dd mmm yyyy"), (moment(2026, 1, 1), "d-mmm")]
+        content = dated(days, since_1904=since_1904)
+        reading = read(content)
+        assert reasons(reading) == ["date: a month is not a day; give the day"]
+        assert [(found.line, found.first.day, found.last.day) for found in reading.months] == [(2, 1, 31)]  # fmt: skip
+        holds = read_holds(content, columns={"DOS": "last"}).by_patient
+        assert [holds[str(n)][0].last for n in range(3)] == [None, date(2026, 1, 5), date(2026, 1, 1)]  # fmt: skip
 
     def test_markup_that_is_broken_is_refused_before_a_reader_hangs(self) -> None:
         content = io.BytesIO((FILES / "open_document.ods").read_bytes())

@@ -12,7 +12,7 @@ import pytest
 
 from botox_schedule import Product
 from botox_schedule.errors import FileLimitError, TableError
-from botox_schedule.tables import read_care_ends, read_holds, read_sessions
+from botox_schedule.tables import read_births, read_care_ends, read_holds, read_sessions
 from table_samples import GOOD, HEADER, one, read, reasons
 
 
@@ -103,6 +103,26 @@ class TestText:
         with pytest.raises(TableError, match="line 4: another header; give each table in its own"):
             read(f"{HEADER}\n{GOOD}\n\n{table}\n")
 
+    @pytest.mark.parametrize(
+        "table",
+        [
+            "MRN,DOS,Dx\nP2,2026-01-05,migraine",
+            "MRN,Date of death\nP1,2026-02-01",
+            "Patient,Phone\nP1,555-0100\nP2,555-0101",
+        ],
+    )
+    def test_a_table_of_fewer_columns_above_is_refused(self, table: str) -> None:
+        """Its rows would be lost as titles."""
+        line = table.count("\n") + 3
+        with pytest.raises(
+            TableError, match=f"line {line}: another header; give each table in its"
+        ):
+            read(f"{table}\n\n{HEADER}\n{GOOD}\n")
+
+    def test_names_of_groups_of_columns_are_no_table(self) -> None:
+        reading = read(f"Patient,Date,Diagnosis\n\n{HEADER}\n{GOOD}\n")
+        assert reading.counts == (2, 1, 1, 0)
+
     def test_rows_below_a_title_that_speaks_against_them_are_told(self) -> None:
         header, row = "MRN,DOS,Dx,Drug", "P1,2026-01-05,migraine,Botox"
         text = [
@@ -120,6 +140,38 @@ class TestText:
         assert reading.counts == (7, 3, 4, 0)
         stated = "\n".join([f"{HEADER},Status x", GOOD, "Cancelled,,,,,,", GOOD])
         assert said not in reasons(read(stated))
+        assert {"P1", "P2", "P3"} & reading.unreadable == {"P2"}
+
+    @pytest.mark.parametrize("title", ["DECEASED", "Verstorben 2025", "On hold:", "Inactive"])
+    @pytest.mark.parametrize("status", ["Status", "Color"])
+    def test_a_title_may_say_that_the_patients_below_it_have_died(
+        self, title: str, status: str
+    ) -> None:
+        header = HEADER.replace("Status", status)
+        reading = read(f"{header}\n{GOOD}\n{title},,,,,,\n{GOOD.replace('P1', 'P2')}\n")
+        assert "P2" in reading.unreadable
+        said = "may say that the patient has died or is on hold; give it as a table of care ends or"
+        assert any(f"a title above it {said}" in reason for reason in reasons(reading))
+        births = f"{title},\nMRN,DOB\nP1,1980-01-01\n"
+        (problem,) = read_births(births.encode()).problems
+        assert (problem.line, "the patient has died" in problem.reason) == (1, True)
+
+    @pytest.mark.parametrize(
+        "title",
+        ["Cancelled appointments (3)", "Appt Status:,No Show", "Dept: Neuro; status = DNA"],
+    )
+    def test_a_title_of_the_whole_table_may_speak_against_its_rows(self, title: str) -> None:
+        reading = read(f"{title}\n\nMRN,DOS,Dx,Drug\nP1,2026-01-05,migraine,Botox\n")
+        said = "a title may say of each row below it that the row does not count; give it a status"
+        assert [str(problem) for problem in reading.problems] == [f"line 1: {said}"]
+        assert reading.unreadable == frozenset()
+        assert read(f"{title},,,\n{HEADER}\n{GOOD}\n").problems == ()
+        holds = read_holds(f"{title}\n\nMRN,from\nP1,2026-01-05\n".encode())
+        assert not any("title" in problem.reason for problem in holds.problems)
+
+    @pytest.mark.parametrize("title", ["Botox clinic 2026", "Filters: Status = Completed", "Left"])
+    def test_other_titles_say_nothing(self, title: str) -> None:
+        assert read(f"{title}\nMRN,DOS,Dx,Drug\nP1,2026-01-05,migraine,Botox\n").problems == ()
 
     def test_a_row_of_words_is_no_header(self) -> None:
         for row in ("Patient,soon,note,Botox,155", "MRN,Medical record number"):
@@ -162,6 +214,11 @@ class TestText:
         with pytest.raises(TableError, match=r"cp1252 .* utf-16-le"):
             read(text)
         assert read(text, encoding="cp1252").patients == {"José", "Josè"}
+
+    @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+    def test_a_mark_goes_before_the_encoding_given_for_all_tables(self, encoding: str) -> None:
+        text = f"{HEADER}\n{GOOD.replace('P1', 'José')}".encode(encoding)
+        assert read(text, encoding="cp1252").patients == {"José"}
 
     @pytest.mark.parametrize("encoding", ["klingon", "undefined", "hex", "ascii", "utf-32"])
     def test_an_encoding_that_does_not_fit_is_refused(self, encoding: str) -> None:
@@ -227,6 +284,18 @@ class TestText:
         reading = one(rows)
         assert reading.problems[0].line == 3
         assert reading.problems[0].left_out
+
+    @pytest.mark.parametrize("mark", ['"', '"see', '" '])
+    def test_two_open_quotation_marks_in_notes_hide_no_patient(self, mark: str) -> None:
+        rows = f'{GOOD},{mark}\n{GOOD.replace("P1", "P2")},x\n{GOOD.replace("P1", "P3")},"'
+        reading = read(f"{HEADER},Note\n{rows}\n{GOOD.replace('P1', 'P4')},\n")
+        assert reading.patients == {"P1", "P2", "P3", "P4"}
+        assert (reading.unreadable, reading.counts.read) == (frozenset(["P1", "P3"]), 4)
+
+    def test_a_note_of_several_lines_is_no_row(self) -> None:
+        note = '"seen, 2026-01-05\nnext, on\nBotox on 2026-01-05, 1, 2"'
+        assert read(f"{HEADER},Note\n{GOOD},{note}\n").counts == (1, 1, 0, 0)
+        assert read(f'Note,{HEADER}\n"two\nlines",{GOOD}\n').counts == (1, 1, 0, 0)
 
     def test_lines_are_counted_as_an_editor_shows_them(self) -> None:
         text = f'{HEADER},Note\n{GOOD},"two\nlines"\n\nP2,,chronic-migraine,Botox,1,completed,,\n'

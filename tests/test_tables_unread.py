@@ -552,6 +552,26 @@ class TestColumnsThatAreNotRead:
         row = f"MRN,DOS,Dx,Drug,Status,{header}\n{self.ROW},Canceled,{cell}\n"
         assert read(row).problems == ()
 
+    @pytest.mark.parametrize(
+        ("header", "cells", "is_told"),
+        [
+            ("Arrival time", ["08:30", ""], True),
+            ("CHECKIN_DTTM", [*(f"08:{n:02}" for n in range(120)), ""], True),
+            ("Arrival time", ["08:30", "08:40"], False),
+            ("Arrival time", ["", ""], False),
+            ("Start time", ["08:30", ""], False),
+        ],
+    )
+    def test_an_empty_time_of_arrival_next_to_others_is_told(
+        self, header: str, cells: list[str], *, is_told: bool
+    ) -> None:
+        rows = [f"P{n},2026-01-05,migraine,Botox,{cell}" for n, cell in enumerate(cells)]
+        found = read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows])).problems
+        said = "line 1: column 5 may say who did not come and is not read; give the rows a status"
+        assert [str(problem) for problem in found] == [said] * is_told
+        rows = [f"{row},Completed" for row in rows]
+        assert read("\n".join([f"MRN,DOS,Dx,Drug,{header},Status", *rows])).problems == ()
+
     def test_a_list_of_all_patients_can_say_it_too(self) -> None:
         births = read_births(b"MRN,DOB,Do not contact\nP1,1980-01-01,Y\n")
         (problem,) = births.problems

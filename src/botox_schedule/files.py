@@ -35,6 +35,7 @@ _ALWAYS_EXPANDED = MEBIBYTE
 # Programs that write many members put 64 KiB in each.
 _MOST_MEMBERS = 10_000
 _MARKS = {
+    b"\xef\xbb\xbf": "utf-8",
     b"\xff\xfe\0\0": "utf-32",
     b"\0\0\xfe\xff": "utf-32",
     b"\xff\xfe": "utf-16",
@@ -43,6 +44,8 @@ _MARKS = {
 _END_OF_FILE = "\x1a"
 # Characters that are read once more, because the row before them has no end.
 _MOST_AGAIN = 64 * MEBIBYTE
+_DAY = re.compile(r"[0-9]{1,4}[-/.\s]+([0-9]{1,2}|[^\W\d_]{3,9})[-/.\s]+[0-9]{1,4}([T\s].*)?")
+"""A day in any format."""
 _A_DOCUMENT = "a page or a document, not a table; save it as CSV or .xlsx"
 _DOCUMENT = re.compile(r"\s*(%PDF|<[!?a-zA-Z]|\{|\[\s*\{)")
 _PRIVATE = 0o600
@@ -217,21 +220,22 @@ def decoded(content: bytes, name: str, encoding: str | None) -> str:
     Args:
         content: The bytes of the file.
         name: The file's name for the message.
-        encoding: Its encoding; None means UTF-8, or what a mark at the beginning says.
+        encoding: Its encoding; None means UTF-8. A mark at the beginning goes before it: tables
+            that are read together have encodings of their own.
 
     Raises:
         ExchangeError: When it is not text in that encoding, or is a page instead of a table.
         FileLimitError: When a line is longer than 1 MiB, or there are more than 10,000,000.
     """
     check_lines(content, name)
-    by_mark = next((kind for mark, kind in _MARKS.items() if content.startswith(mark)), "utf-8")
+    encoding = next((kind for mark, kind in _MARKS.items() if content.startswith(mark)), encoding)
     try:
-        text = content.decode(encoding or by_mark)
+        text = content.decode(encoding or "utf-8")
     except (ValueError, LookupError, TypeError):  # what no encoding can be called included
         told = _A_DOCUMENT if content.startswith(b"%PDF") else _why_not(encoding)
         raise ExchangeError(told) from None
     if "\0" in text:
-        raise ExchangeError(_with_nulls(text, encoding or by_mark))
+        raise ExchangeError(_with_nulls(text, encoding or "utf-8"))
     if _DOCUMENT.match(text):
         raise ExchangeError(_A_DOCUMENT)
     return text.lstrip("\ufeff").removesuffix(_END_OF_FILE)
@@ -309,7 +313,8 @@ def records(
 ) -> Iterator[tuple[int, list[str], str]]:
     """Yield each record of a table: its first line, and its cells or what is wrong with it.
 
-    An unclosed quotation mark costs its own line, not the rest of the file.
+    An unclosed quotation mark costs its own line, not the rest of the file, nor the rows before
+    the next mark: a column of notes may hold two of them, as ditto marks.
 
     Args:
         lines: The lines of the table.
@@ -326,6 +331,9 @@ def records(
         done = 0
         try:
             for cells in table:
+                is_long = table.line_num > done + 1
+                if is_long and any(_has_rows(cell, delimiter, len(cells)) for cell in cells):
+                    raise csv.Error("a quotation mark may be open")  # noqa: TRY301 - read on below
                 yield start + done + 1, cells, ""
                 done = table.line_num
         except csv.Error as error:
@@ -335,6 +343,14 @@ def records(
         if again > _MOST_AGAIN:
             raise FileLimitError("too many quotation marks are unclosed; export the file again")
         start += done
+
+
+def _has_rows(cell: str, delimiter: str, width: int) -> bool:
+    """Whether a cell goes on through other rows: each has as many delimiters, and a day."""
+    rows = sum(map(bool, map(str.strip, cell.split("\n")[1:])))
+    parts = cell.replace("\n", delimiter).split(delimiter)
+    is_full = 0 < rows * (width - 1) <= cell.count(delimiter)
+    return is_full and any(_DAY.fullmatch(part.strip()) for part in parts)
 
 
 def write_whole(path: FileName, data: bytes | str, *, private: bool = False) -> None:

@@ -33,7 +33,7 @@ from botox_schedule.protocols.indications import (
 )
 from botox_schedule.records.model import MOST_UNITS
 from botox_schedule.tables.lines import UNSEEN, Cell, text_of
-from botox_schedule.tables.words import examples, find_value, plain
+from botox_schedule.tables.words import examples, find_value, is_denial, plain
 from botox_schedule.terms import Product
 
 LONGEST_KEY = 200
@@ -315,6 +315,19 @@ def key(_: CellReader, cell: Cell) -> Parsed:
     return Parsed(text or None)
 
 
+NOT_GIVEN = "may say that nothing was given; give the row a status"
+
+
+def unless_denied(read: Read) -> Read:
+    """Return a reader that tells where a cell says that nothing was given, as ``no show`` does."""
+
+    def checked(reader: CellReader, cell: Cell) -> Parsed:
+        found = read(reader, cell)
+        return found._replace(note=NOT_GIVEN) if is_denial(text_of(cell)) else found
+
+    return checked
+
+
 def is_waste(text: str) -> bool:
     """Return whether a code or a modifier bills what was thrown away."""
     return "JW" in re.findall("[A-Z0-9]+", text.upper())
@@ -392,12 +405,15 @@ def _reversible(read: Read) -> Read:
 
     def checked(reader: CellReader, cell: Cell) -> Parsed:
         given = _UNIT.sub("", text_of(cell)[:_LONGEST_FIGURE])
-        return _REVERSED if _BELOW_ZERO.fullmatch(given) else read(reader, cell)
+        found = _REVERSED if _BELOW_ZERO.fullmatch(given) else read(reader, cell)
+        is_none = not found.is_readable and _ZERO.fullmatch(given)
+        return found._replace(note=NOT_GIVEN) if is_none else found
 
     return checked
 
 
 _BELOW_ZERO = re.compile(r"[-\u2212]\s*[0-9.,]+|\([0-9.,]+\)|[0-9.,]+-")
+_ZERO = re.compile("[0.,]+")
 _REVERSED = Parsed(value=False, note=_TAKES_BACK, is_readable=False)
 units: Read = _amount(_UNIT, "expected a number above 0", MOST_UNITS)
 units_given: Read = _reversible(units)

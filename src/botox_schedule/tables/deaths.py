@@ -30,7 +30,9 @@ def day_of_death(reader: CellReader, cell: Cell) -> Parsed:
     """
     text = text_of(cell)
     word = find_value("deceased", text)
-    if word in {"yes", "no"} or not (text == _DAY_ZERO or re.search("[^0/. :-]", text)):
+    if word in {"yes", "no"} or not (
+        text == _DAY_ZERO or re.search(r"[^0/. :\-\u2013\u2014]", text)
+    ):
         return Parsed(Death.DAY_UNKNOWN if word == "yes" else None)
     day = reader.day(cell)
     if isinstance(day.value, date):

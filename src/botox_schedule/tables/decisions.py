@@ -157,7 +157,7 @@ def look_alikes(keys: Iterable[str]) -> dict[str, str]:
 def _outcome(reader: CellReader, cell: Cell) -> Parsed:
     """What came of a contact; that the patient has died is no end of care by itself."""
     found = cells.text(reader, cell)
-    return found._replace(note=_DIED) if speaks_of_death(found.value or "") else found
+    return found._replace(note=MAY_HAVE_DIED) if speaks_of_death(found.value or "") else found
 
 
 def _reason(reader: CellReader, cell: Cell) -> Parsed:
@@ -165,10 +165,10 @@ def _reason(reader: CellReader, cell: Cell) -> Parsed:
     found = cells.text(reader, cell)
     # Treatment waits after a death in the family, too.
     has_died = any(map(is_word_of_death, parts_of(found.value or "")))
-    return Parsed(found.value or "not stated", _DIED if has_died else "")
+    return Parsed(found.value or "not stated", MAY_HAVE_DIED if has_died else "")
 
 
-_DIED = "may say that the patient has died; give a death in a table of care ends"
+MAY_HAVE_DIED = "may say that the patient has died; give a death in a table of care ends"
 
 
 _LATIN: dict[int, int | None] = {

@@ -12,11 +12,14 @@ from zipfile import ZipFile
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.files import MEBIBYTE, ZIP, check_growth, zip_entries
 from botox_schedule.tables.lines import MOST_CELLS, Line, refusing, typed_cell
+from botox_schedule.tables.months import with_months
 
 _MOST_BYTES = 64 * MEBIBYTE
 _BOOK = re.compile(r"xl/|content\.xml\Z")
 """Part of each spreadsheet, in Office Open XML or in OpenDocument."""
 _BINARY_BOOK = "xl/workbook.bin"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+"""The part of an old workbook's container that holds a new one with a password."""
 _MOST_TEXT = 128 * MEBIBYTE
 _READ = (".xml", ".rels", "mimetype")
 _PREFIX = rb"<(?:[^\s<>/]+:)?"
@@ -65,6 +68,8 @@ def sheets(content: bytes, name: str) -> dict[str, list[Line]]:
     """
     if len(content) > _MOST_BYTES:
         raise FileLimitError(f"{name}: larger than {_MOST_BYTES // MEBIBYTE} MiB")
+    if _ENCRYPTED in content:
+        raise TableError("the workbook has a password; save it without one")
     try:
         return _new_sheets(content, name) if content.startswith(ZIP) else _old_sheets(content)
     except ImportError:
@@ -153,7 +158,7 @@ def _stored(entries: Mapping[str, bytes]) -> BytesIO:
     stored = BytesIO()
     formula = _FORMULAS[bool(_UNCOMPUTED.search(entries.get("xl/workbook.xml", b"")))]
     with ZipFile(stored, "w") as book:
-        for entry, content in entries.items():
+        for entry, content in with_months(entries).items():
             told = _ERROR.sub(rb"\1str\2", content)
             told = formula.sub(rb'\1 t="str"\3<\2v>#VALUE!</\2v>\4', told)
             told = _OPEN_FORMULA.sub(

@@ -186,6 +186,24 @@ _FORMAT = re.compile(
 )
 
 
+def another_header(line: Line) -> TableError:
+    """Return the error of a second table in one."""
+    return TableError(f"line {line.number}: another header; give each table in its own file")
+
+
+def check_above(titles: Sequence[Line], header: Line, names: ColumnNames) -> None:
+    """Refuse a table above the header: one with fewer columns would pass as titles.
+
+    Directly above, a header of patients names groups of columns.
+
+    Raises:
+        TableError: When a header among the titles has rows of its own.
+    """
+    place = next((i for i, line in enumerate(titles, 1) if names.is_header(line)), len(titles))
+    if any(len([*filter(text_of, line.cells)]) > 1 for line in titles[place:]):
+        raise another_header(header)
+
+
 def header_place(lines: Sequence[Line], names: ColumnNames) -> int:
     """Return where the header is: the first of the lines that name the most columns."""
     scores = [names.score(line) for line in lines]

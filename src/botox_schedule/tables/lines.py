@@ -60,7 +60,7 @@ class Table(NamedTuple):
         columns: The position of each known column, from 0.
         width: How many columns the header has.
         lines: The lines after the header.
-        titles: The lines before it.
+        titles: The lines before it; the first is the title of the sheet.
         header: The line of the header.
         sheet: The number of the sheet that is read; 0 where the file has none.
         sheets: The numbers of the sheets that are not read and may hold patients.
@@ -98,7 +98,8 @@ def typed_cell(value: Any) -> Cell:
     if value is None or isinstance(value, (str, date)):
         return value
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        number = Decimal(str(value))
+        # A program that computes shows 15 digits: 33.3 three times is 99.89999999999999 otherwise.
+        number = Decimal(f"{value:.15g}" if isinstance(value, float) else str(value))
         return number if number.is_finite() else None
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 

@@ -10,11 +10,11 @@ from botox_schedule.dates.days import OTHER_ORDER
 from botox_schedule.errors import TableError
 from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.tables.cells import CellReader, Column
-from botox_schedule.tables.header import ColumnNames
+from botox_schedule.tables.header import ColumnNames, another_header
 from botox_schedule.tables.lines import Cell, Line, Problem, Table, text_of
 from botox_schedule.tables.source import TableSource, open_table
-from botox_schedule.tables.unread import REMEMBERED, UnreadCells, is_title_against
-from botox_schedule.tables.words import folded
+from botox_schedule.tables.unread import REMEMBERED, UnreadCells, told_by_title
+from botox_schedule.tables.words import find_value, folded
 
 
 class RowCounts(NamedTuple):
@@ -132,6 +132,7 @@ def read_rows(
     rows = [row for row in lines if row is not None]
     unread = [*reader.unread.problems(columns, names, cells)]
     unread += (Problem(found.header.number, told, left_out=False) for told in reader.swapped())
+    unread += reader.above(found.titles)
     blank = len(lines) - len(rows)
     deaths = reader.unread.places_of_death()
     return RowsRead(rows, blank, found.header, found.columns, unread, deaths, found.sheet)
@@ -146,13 +147,20 @@ def _before_header(titles: Sequence[Line], required: Collection[str]) -> Iterato
 
 
 def _patients_above(rows: Iterable[RowValues]) -> Iterator[str]:
-    """Yield the patients above dated rows without one: a report may name each patient only once."""
+    """Yield the patients above rows without one: a report may name each patient only once."""
     above: str | None = None
     for row in rows:
         patient = row.values.get("patient")
-        if above and not patient and any(isinstance(one, date) for one in row.values.values()):
+        if above and not patient and _is_of_somebody(row.values):
             yield above
         above = patient or above
+
+
+def _is_of_somebody(values: Mapping[str, Any]) -> bool:
+    """Whether a row is no total: it has a day, or a diagnosis next to merged cells."""
+    treated = values.get("indication")
+    is_treated = bool(treated) and find_value("missing", treated) is None
+    return is_treated or any(isinstance(one, date) for one in values.values())
 
 
 class _Note(NamedTuple):
@@ -213,6 +221,7 @@ class _RowReader:
         self._reader = reader
         self.width = found.width
         self.header = _folded(found.header, found.width)
+        self.is_sheet: bool = found.sheet > 0
         self.noted: set[Cell] = set()
         every = {
             name: _Cells(names.first(name), column, reader, self.noted)
@@ -227,7 +236,8 @@ class _RowReader:
         self.names = [name for name in columns if name in found.columns]
         self.pick = itemgetter(*(found.columns[name] for name in self.names))
         self.unread = UnreadCells(found)
-        self.judges_titles: bool = names.table == "sessions" and "status" not in found.columns
+        self.judges_titles: bool = names.table in {"sessions", "births"}
+        self.has_status: bool = "status" in found.columns or names.table == "births"
         self.titled: list[_Note] = []
         self.columns = [every[name] for name in self.names]
 
@@ -278,7 +288,15 @@ class _RowReader:
         """Keep what a title among the rows, such as ``Cancelled:``, says of those below it."""
         title, *others = filter(None, map(text_of, cells))
         if not others:
-            self.titled = [_Note(_UNDER_A_TITLE)] if is_title_against(title) else []
+            told = told_by_title(title, has_status=self.has_status)
+            self.titled = [_Note(f"{_UNDER_A_TITLE} {told}")] if told else []
+
+    def above(self, titles: Iterable[Line]) -> Iterator[Problem]:
+        """Yield what titles before the header, and that of the sheet, may say of all rows."""
+        for line in titles if self.judges_titles else ():
+            title = ": ".join(filter(None, map(text_of, line.cells)))
+            if told := told_by_title(title, has_status=self.has_status):
+                yield Problem(line.number, f"{_OF_ALL_ROWS} {told}", left_out=False)
 
     def _broken(self, line: Line) -> RowValues:
         """Return a row of which only the patient may be known."""
@@ -289,9 +307,13 @@ class _RowReader:
         return RowValues(line.number, values, fault=line.fault)
 
     def _cut(self, values: dict[str, Any]) -> Iterator[_Note]:
-        """Tell that a row is too long, and which of its values a comma may have cut."""
+        """Tell that a row is too long, and which of its values a comma may have cut.
+
+        In a spreadsheet somebody wrote next to the table.
+        """
         for name, cells in zip(self.names, self.columns, strict=True):
-            if cells.column.is_number and values[name] is not None:
+            is_cut = cells.column.is_number and not self.is_sheet
+            if is_cut and values[name] is not None:
                 values[name], note = cells.unreadable(_MAY_BE_CUT)
                 yield note
         yield _Note(_TOO_LONG)
@@ -318,14 +340,15 @@ class _RowReader:
         """Report the header of a further page, or refuse a table of other columns below."""
         if _folded(line, self.width) == self.header:
             return RowValues(line.number, {}, fault=_HEADER_AGAIN)
-        raise TableError(f"line {line.number}: another header; give each table in its own file")
+        raise another_header(line)
 
 
 def _folded(line: Line, width: int) -> list[str]:
     return [folded(text_of(cell)) for cell in line.cells[:width]]
 
 
-_UNDER_A_TITLE = "a title above it may say that the row does not count; give it a status"
+_UNDER_A_TITLE = "a title above it may say that"
+_OF_ALL_ROWS = "a title may say of each row below it that"
 _MONTHS = 12
 _SWAPPED = "a spreadsheet may have swapped day and month in some; export the days as YYYY-MM-DD"
 _LINE_BREAK = "a line break was found; a quotation mark may be open"

@@ -1,7 +1,8 @@
 """Reads a table of sessions: one session a row."""
 
+import re
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from itertools import chain
@@ -16,11 +17,19 @@ from botox_schedule.records.findings import ROW_ID
 from botox_schedule.tables import cells, deaths
 from botox_schedule.tables.cells import CellReader, Column, Month
 from botox_schedule.tables.deaths import Death
-from botox_schedule.tables.decisions import FactReading, Facts, births_of, by_patient, look_alikes
+from botox_schedule.tables.decisions import (
+    MAY_HAVE_DIED,
+    FactReading,
+    Facts,
+    births_of,
+    by_patient,
+    look_alikes,
+)
 from botox_schedule.tables.lines import Problem, chosen, unread_column
 from botox_schedule.tables.rows import RowCounts, RowsRead, RowValues, TableOptions, read_rows
 from botox_schedule.tables.source import TableSource
 from botox_schedule.tables.unread import WHO_IS_A_CHILD
+from botox_schedule.tables.words import speaks_of_death
 from botox_schedule.terms import CareEndKind, Product, SessionKind, SessionStatus
 from botox_schedule.values import made
 
@@ -39,9 +48,13 @@ _DEATH = Column(
 _COLUMNS: Mapping[str, Column] = {
     "patient": Column(cells.key, is_required=True),
     "administered_on": Column(CellReader.day, is_required=True),
-    "indication": Column(CellReader.indication, is_required=True),
-    "product": Column(CellReader.product_name, counts="with an unknown product"),
-    "units": Column(cells.units_given, is_number=True, counts="with unknown units"),
+    "indication": Column(cells.unless_denied(CellReader.indication), is_required=True),
+    "product": Column(
+        cells.unless_denied(CellReader.product_name), counts="with an unknown product"
+    ),
+    "units": Column(
+        cells.unless_denied(cells.units_given), is_number=True, counts="with unknown units"
+    ),
     "units_discarded": Column(
         cells.units_discarded, is_number=True, counts="with unknown units discarded"
     ),
@@ -50,7 +63,7 @@ _COLUMNS: Mapping[str, Column] = {
     "status": Column(_STATUS, default=SessionStatus.COMPLETED, words="status"),
     # Leaving a session out because of its kind would date the next one too early.
     "kind": Column(
-        _KIND,
+        cells.unless_denied(_KIND),
         counts="as a full session",
         fallback=SessionKind.FULL,
         default=SessionKind.FULL,
@@ -107,8 +120,8 @@ class TableReading:
         counts: How many rows came in, and what became of them.
         months: Rows with a month where a day is expected; each is also a problem.
         unreadable: The patients with a row that counts for nothing or that leaves open whether
-            they have died, whose key looks like another's, or whose row is followed by one without
-            a patient. Check their records before a call.
+            anything was given or whether they have died, whose key looks like another's, or whose
+            row is followed by one without a patient. Check their records before a call.
         sheet: The number of the sheet that was read; 0 where the file has none.
     """
 
@@ -223,7 +236,7 @@ def read_sessions(
         date_format: ``iso`` (the default), ``mdy`` (01/31/2026), ``dmy``, or a pattern with
             ``%``. ISO dates are always read, years of two digits only in a named format.
         product: The product of rows that name none; a brand name will do.
-        encoding: The encoding of a text; by default UTF-8, or UTF-16 by its mark.
+        encoding: The encoding of a text without a byte order mark; by default UTF-8.
         sheet: The sheet of a spreadsheet, if several hold sessions.
         indications: Further indications that the clinic's protocols or policy know.
 
@@ -263,24 +276,37 @@ def _reading(found: RowsRead) -> TableReading:
     births, birth_problems = births_of(
         (row.line, row.values["patient"], row.values["born_on"]) for row in stated
     )
+    first = {row.values["patient"]: row.line for row in reversed(stated)}
     alike = look_alikes(row.values["patient"] for row in stated)
     telling = [row for row in stated if any(_deaths_in(row.values))]
     doubtful = [row for row in telling if Death.DOUBTFUL in _deaths_in(row.values)]
+    lost = [*_lost(faulty, used), *doubtful, *filter(_is_doubted, used)]
+    care_ends = _deaths(telling)
+    named = _named_dead(first) - care_ends.keys()
     return TableReading(
         session_rows=_session_rows(used),
         births=births,
-        care_ends=_deaths(telling),
+        care_ends=care_ends,
         problems=found.problems(
             birth_problems,
             _duplicates(used),
-            _alike(stated, alike),
+            _keys(first, alike, named),
             _unread_deaths(found, is_stated=bool(telling)),
         ),
         counts=found.counts,
         months=tuple(_months(faulty)),
-        unreadable=found.unreadable([*_lost(faulty, used), *doubtful], alike, alike.values()),
+        unreadable=found.unreadable(lost, named, alike, alike.values()),
         sheet=found.sheet,
     )
+
+
+def _is_doubted(row: RowValues) -> bool:
+    """Whether a cell of a completed session, or a title, says that nothing was given."""
+    is_given = row.notes and row.values["status"] is SessionStatus.COMPLETED
+    return bool(is_given) and any(map(_DOUBT.search, row.notes))
+
+
+_DOUBT = re.compile("may say that (nothing|the product) was|title above")
 
 
 def _lost(faulty: Sequence[RowValues], used: Sequence[RowValues]) -> list[RowValues]:
@@ -338,14 +364,23 @@ def _duplicates(used: Sequence[RowValues]) -> Iterator[Problem]:
 _ONE_ID = "with one id they count once, and its units once"
 
 
-def _alike(stated: Sequence[RowValues], others: Mapping[str, str]) -> Iterator[Problem]:
-    """Keys that look like one patient's count as two; a person must decide."""
-    first = {row.values["patient"]: row.line for row in reversed(stated)} if others else {}
-    for patient, other in others.items():
+def _named_dead(keys: Collection[str]) -> set[str]:
+    """The keys that speak of death; one look at all takes a tenth of the time of one at each."""
+    return {*filter(speaks_of_death, keys)} if speaks_of_death("\n".join(keys)) else set()
+
+
+def _keys(
+    first: Mapping[str, int], alike: Mapping[str, str], named: Iterable[str]
+) -> Iterator[Problem]:
+    """Keys that look like one patient's count as two, and may name the dead; a person decides."""
+    for patient, other in alike.items():
         reason = f"{_ALIKE} on line {first[other]}; they count as two patients"
         yield Problem(first[patient], reason, left_out=False)
+    for patient in named:
+        yield Problem(first[patient], _NAMED_DEAD, left_out=False)
 
 
+_NAMED_DEAD = f"patient: {MAY_HAVE_DIED}"
 _ALIKE = "patient: differs only in zeros, case, blanks, hyphens, accents or alphabet from the one"
 
 

@@ -25,7 +25,7 @@ from botox_schedule.files import (
     records,
 )
 from botox_schedule.tables.excel import sheets as sheets_of
-from botox_schedule.tables.header import ColumnNames, header_place
+from botox_schedule.tables.header import ColumnNames, check_above, header_place
 from botox_schedule.tables.lines import HEADER_LINES, Cell, Line, Table, text_of
 from botox_schedule.tables.parquet import PARQUET, parquet_lines
 from botox_schedule.tables.words import is_about, is_about_death
@@ -47,16 +47,17 @@ def open_table(
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
     """
-    found, at, sheets = _lines(source, names, encoding, sheet)
+    found, at, sheets, title = _lines(source, names, encoding, sheet)
     lines = iter(found)
     head = [*islice(lines, HEADER_LINES)] or [Line(1, ())]
     place = header_place(head, names)
     header = head[place]
+    check_above(head[:place], header, names)
     return Table(
         names.find(header),
         _width(header),
         chain(head[place + 1 :], lines),
-        head[:place],
+        [Line(1, (title,)), *head[:place]],
         header,
         at,
         sheets,
@@ -70,18 +71,18 @@ def _width(header: Line) -> int:
 
 def _lines(
     source: TableSource, names: ColumnNames, encoding: str | None, sheet: str | None
-) -> tuple[Iterable[Line], int, Sequence[int]]:
+) -> tuple[Iterable[Line], int, Sequence[int], str]:
     content, name = _content(source)
     if isinstance(content, str):
-        return _text_lines(content, names.score), 0, ()
+        return _text_lines(content, names.score), 0, (), ""
     if content.startswith((ZIP, OLE)):
         return _one_sheet(sheets_of(content, name), names, sheet)
     if sheet is not None:
         raise TableError("only a spreadsheet has sheets; leave sheet= (--sheet) out")
     if content.startswith(PARQUET):
-        return parquet_lines(content, name), 0, ()
+        return parquet_lines(content, name), 0, (), ""
     try:
-        return _text_lines(decoded(content, name, encoding), names.score), 0, ()
+        return _text_lines(decoded(content, name, encoding), names.score), 0, (), ""
     except ExchangeError as error:
         raise TableError(str(error)) from None
 
@@ -136,15 +137,15 @@ def _checked(text: str) -> str:
 
 def _one_sheet(
     found: dict[str, list[Line]], names: ColumnNames, wanted: str | None
-) -> tuple[list[Line], int, Sequence[int]]:
+) -> tuple[list[Line], int, Sequence[int], str]:
     """Return the sheet the caller named, or the one that has the columns, and which others may."""
-    titles = [*found]
-    at = titles.index(_title(found, names, wanted)) + 1 if titles else 0
+    chosen = _title(found, names, wanted) if found else ""
+    at = [*found].index(chosen) + 1 if found else 0
     # Next to the sessions a sheet of any shape may hold patients, such as the deceased.
     is_other = _may_hold_patients if names.table == "sessions" else _has_table
     numbered = enumerate(found.items(), 1)
     others = [n for n, (title, lines) in numbered if n != at and is_other(lines, names, title)]
-    return found[titles[at - 1]] if titles else [], at, others
+    return found.get(chosen, []), at, others, chosen
 
 
 def _title(found: dict[str, list[Line]], names: ColumnNames, wanted: str | None) -> str:

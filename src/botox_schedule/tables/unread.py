@@ -11,6 +11,7 @@ from botox_schedule.tables.cells import CellReader, Column, interval, interval_r
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Problem, Table, chosen, text_of, unread_column
 from botox_schedule.tables.words import (
+    AGAINST,
     find_value,
     find_values,
     is_about,
@@ -70,7 +71,7 @@ class UnreadCells:
             for place in places
             if "status" in found.columns and _may_contradict(self._headers[place])
         }
-        subjects = ("remark", "standing", "pause", "activity")
+        subjects = ("remark", "standing", "pause", "activity", "arrival")
         self._remarks: set[int] = set().union(*map(self._about, subjects))
         self._dispositions = self._about("disposition")
         self._telling = self._about("telling")
@@ -135,9 +136,7 @@ class UnreadCells:
                 _absent(absent, header, texts, reader),
                 _subjects(names.table, found.columns, header, texts, reader),
                 _denials(header, self._said(place, self.given.get(place, ()))),
-                self._of_sessions(names, header, texts, reader)
-                if names.table == "sessions"
-                else (),
+                self._of_sessions(names, place, texts, reader) if names.table == "sessions" else (),
             )
             for told in islice(rules, 1):
                 yield unread_column(found.header, place, *told)
@@ -145,10 +144,13 @@ class UnreadCells:
             yield Problem(1, unread_sheet(number), left_out=False)
 
     def _of_sessions(
-        self, names: ColumnNames, header: str, texts: Sequence[str], reader: CellReader
+        self, names: ColumnNames, place: int, texts: Sequence[str], reader: CellReader
     ) -> Iterator[_Told]:
-        """Report a child's age, and a further session or dose: ``Date 2``, ``2nd visit``."""
-        read = self._found.columns
+        """Report who may not have come, a child's age, and a further session: ``Date 2``."""
+        read, header = self._found.columns, self._headers[place]
+        is_gappy = bool(texts) and not all(map(text_of, self.cells[place]))
+        if is_gappy and "status" not in read and is_about("arrival", header):
+            yield "say who did not come", "give the rows a status"
         if "born_on" not in read and any(_says_child(header, text) for text in texts):
             yield WHO_IS_A_CHILD, "give birth dates"
         bare = _AGAIN.sub("", header)
@@ -207,7 +209,7 @@ def _denials(header: str, texts: Sequence[str]) -> Iterator[_Told]:
     words = set().union(*(find_values(text, "status", "statuses") for text in said))
     is_denied = len(said) < len(texts) and _asks_whether_given(header)
     is_against = _is_against(_HUMP.sub(" ", header), said)
-    if is_denied or is_against or not words.isdisjoint(_AGAINST | {"against"}):
+    if is_denied or is_against or not words.isdisjoint(AGAINST | {"against"}):
         yield "say that nothing was given", "give such rows a status"
 
 
@@ -233,14 +235,14 @@ def _may_say(column: Column, header: str, texts: Sequence[str]) -> bool:
     is_status = find_value("statuses", header) == column.words
     if is_status and any(find_value("statuses", text) == "against" for text in texts):
         return True
-    if column.words == "status" and is_about("remark", header) and others & _AGAINST:
+    if column.words == "status" and is_about("remark", header) and others & AGAINST:
         return True
     return bool(others) and (is_status or 2 * found.count(None) <= len(found))
 
 
 def _is_against(header: str, texts: Iterable[str]) -> bool:
     """Whether a column says by any text that a row does not count, as ``Cancelled on`` does."""
-    if find_value("status", _DETAILS.sub("", header)) in _AGAINST:
+    if find_value("status", _DETAILS.sub("", header)) in AGAINST:
         return any(texts)
     return is_about("against", header) and any(find_value("flag", t) != "no" for t in texts)
 
@@ -259,16 +261,26 @@ def _asks_whether_given(header: str) -> bool:
     return (is_asked or is_about("given", header)) and not is_about("against", header)
 
 
-def is_title_against(text: str) -> bool:
-    """Return whether a title among the rows may say that those below it do not count.
+def told_by_title(text: str, *, has_status: bool) -> str:
+    """Return what a title may say of the rows below it, and what to do; nothing where it is none.
 
-    >>> is_title_against("Cancelled appointments (3)"), is_title_against("Status: booked")
-    (True, True)
-    >>> is_title_against("Completed"), is_title_against("Total")
-    (False, False)
+    Args:
+        text: The title.
+        has_status: Whether the rows have one, and a title of visits says nothing more.
+
+    >>> told_by_title("Cancelled appointments (3)", has_status=False)[:26]
+    'the row does not count; gi'
+    >>> told_by_title("Deceased", has_status=True)[:34]
+    'the patient has died or is on hold'
+    >>> told_by_title("Completed", has_status=False), told_by_title("Total", has_status=False)
+    ('', '')
     """
-    said = find_value("status", text.rpartition(":")[2])
-    return is_about("against", text) or said not in {None, "completed"}
+    parts = [part for part in parts_of(text) if part.lower() != "left"]
+    if speaks_of_death(text) or any(map(_is_pause, parts)):
+        return "the patient has died or is on hold; give it as a table of care ends or holds"
+    said = {find_value("status", part) for part in parts}
+    is_against = is_about("against", text) or not said <= {None, "completed"}
+    return "" if has_status or not is_against else "the row does not count; give it a status"
 
 
 def _is_bare_interval(name: str, header: str, text: str) -> bool:
@@ -383,7 +395,6 @@ _LIMITING = {
     "minimum_interval": "minimum interval",
 }
 _STATUSES = frozenset({"status", "in_force"})
-_AGAINST = frozenset({"cancelled", "no_show", "entered_in_error"})
 _DETAILS = re.compile(
     r"(?i)^date[\W_]+|[\W_]+(on|at|by|date|dt|day|time|reason|code|comment|notes?)[\W_]*$"
 )

@@ -136,6 +136,19 @@ def find_value(name: str, text: str) -> str | None:
     return find_values(text, name).pop()
 
 
+AGAINST = frozenset({"cancelled", "no_show", "entered_in_error"})
+"""The statuses of a visit at which nothing was given."""
+
+
+def is_denial(text: str) -> bool:
+    """Return whether a text, or a part of it, says that nothing was given.
+
+    >>> is_denial("Botox - DNA"), is_denial("Botox 155 U")
+    (True, False)
+    """
+    return any(find_value("status", part) in AGAINST for part in parts_of(text))
+
+
 def find_values(text: str, *names: str) -> set[str | None]:
     """Return what a word stands for in several lists, None where it is in one of them no word."""
     told = folded(text) if len(text) <= _LONGEST_WORD else "…"

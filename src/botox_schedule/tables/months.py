@@ -1,0 +1,61 @@
+"""Finds the days of a workbook that are months: typed as ``Jan 2026``, kept as the first of it."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from html import unescape
+
+_MONTH_AND_YEAR = b"17"
+"""The number of the format ``mmm-yy``, which no workbook writes down."""
+_FORMAT = re.compile(rb"<(?:[^\s<>/]+:)?numFmt\b([^>]*)")
+_STYLES = re.compile(rb"<((?:[^\s<>/]+:)?)cellXfs\b.*?</\1cellXfs", re.DOTALL)
+_STYLE = re.compile(rb"<(?:[^\s<>/]+:)?xf\b([^>]*)")
+_LITERAL = re.compile(r'"[^"]*"|\[[^]]*\]|\\.|_.|;.*', re.DOTALL)
+_DAY = re.compile(
+    rb"(<((?:[^\s<>/]+:)?)c\b)([^>]*)(>(?:\s*<\2f\b(?:[^>]*/>|[^>]*>[^<]*</\2f>))?)"
+    rb"\s*<\2v>([0-9]{1,6})(?:\.0*)?(?=</)"
+)
+_KIND = re.compile(rb"""\st\s*=\s*["']n["']""")
+_SINCE_1904 = re.compile(rb"""\bdate1904\s*=\s*["'](1|true)["']""")
+
+
+def with_months(entries: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the parts of a workbook with ``2026-01`` for each first day that shows as a month.
+
+    Another day was typed as one, whatever its cell shows.
+    """
+    styles = _styles(entries.get("xl/styles.xml", b""))
+    is_later = _SINCE_1904.search(entries.get("xl/workbook.xml", b""))
+    epoch = date(1904, 1, 1) if is_later else date(1899, 12, 30)
+
+    def month(cell: re.Match[bytes]) -> bytes:
+        start, prefix, attributes, formula, number = cell.groups()
+        rest = _KIND.sub(b"", attributes)
+        is_text = _attribute(b"t", rest)
+        day = epoch + timedelta(int(number))
+        if is_text or day.day != 1 or _attribute(b"s", rest) not in styles:
+            return cell[0]
+        told = f"{day:%Y-%m}".encode()
+        return b'%b%b t="str"%b<%bv>%b' % (start, rest, formula, prefix, told)
+
+    return {name: _DAY.sub(month, xml) if styles else xml for name, xml in entries.items()}
+
+
+def _styles(xml: bytes) -> frozenset[bytes]:
+    """Return the numbers of the styles that show a day as a month."""
+    formats = [found[1] for found in _FORMAT.finditer(xml)]
+    shown = {_attribute(b"numFmtId", f): _attribute(b"formatCode", f) for f in formats}
+    months = {_MONTH_AND_YEAR, *(number for number, code in shown.items() if _is_month(code))}
+    styles = _STYLE.findall(found[0]) if (found := _STYLES.search(xml)) else []
+    numbers = enumerate(_attribute(b"numFmtId", style) for style in styles)
+    return frozenset(b"%d" % place for place, number in numbers if number in months)
+
+
+def _is_month(code: bytes) -> bool:
+    shown = _LITERAL.sub("", unescape(code.decode("utf-8", "replace"))).lower()
+    return {"y", "m"} <= {*shown} and "d" not in shown
+
+
+def _attribute(name: bytes, attributes: bytes) -> bytes:
+    found = re.search(rb"(?:^|\s)" + name + rb"""\s*=\s*(["'])(.*?)\1""", attributes)
+    return found[2] if found else b""
