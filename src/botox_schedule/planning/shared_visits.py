@@ -110,7 +110,7 @@ class SharedVisit(Value, frozen=True):
 
 def _exceeded(check: LimitCheck) -> str:
     reading = f" ({check.reading})" if check.reading else ""
-    return f"  {check.total:f} U exceed {check.limit}{reading}"
+    return f"  {check.total:f} U exceed {check.limit_in_words}{reading}"
 
 
 def find_shared_visit(
