@@ -573,10 +573,7 @@ class TestForecast:
         asked = ("forecast", file, "--as-of", "2026-02-10", "--explain", "--planned-units", "155")
         out = text(capsys, *asked)
         assert "earliest 2026-03-30: the 12-week scheduled interval gives 2026-03-30" in out
-        assert (
-            "limit 400 U within 12 weeks over all indications (twelve_weeks): 155 U on 2026-03-30"
-            in out
-        )
+        assert "limit 400 U within 12 weeks over all indications: 155 U on 2026-03-30" in out
 
     def test_explained_limits_say_what_is_not_checked(
         self, capsys: Capture, tmp_path: Path
