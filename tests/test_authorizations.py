@@ -161,6 +161,48 @@ class TestAuthorizations:
         record = with_approval({"administered_on": "2026-01-05"}, other, sessions=2)
         assert self.check(record, "2026-06-22").use.sessions_used == 1
 
+    def test_a_booking_of_another_product_uses_a_visit_of_a_rule_for_any(self) -> None:
+        """The plan and the check of its days count it alike, with its own units."""
+        other = {"administered_on": "2026-03-30", "status": "booked", "product": "Dysport"}
+        record = with_approval({"administered_on": "2026-01-05"}, other)
+        asked: dict[str, Any] = {"planned_units": 155, "planned_discarded": 45}
+        asked |= {"as_of": "2026-02-01", "policy": bs.SchedulingPolicy(payer=[{"sessions": 2}])}
+        planned = plan.plan_authorizations(record, MIGRAINE, **asked).sessions[1]
+        checked = plan.check_booking(record, MIGRAINE, on=planned.on, **asked).authorization
+        assert checked == planned.check
+        assert checked is not None
+        assert (checked.use.rule is not None, checked.use.sessions_used) == (True, 2)
+
+    def test_a_booked_visit_counts_with_its_own_units_in_a_plan_too(self) -> None:
+        visit = {"administered_on": "2026-03-30", "status": "booked", "units": 300}
+        record = with_approval({"administered_on": "2026-01-05", "units": 45}, visit, units=400)
+        asked: dict[str, Any] = {"as_of": "2026-02-01", "planned_units": 100}
+        planned = plan.plan_authorizations(record, MIGRAINE, **asked).sessions[1]
+        assert planned.check is not None
+        assert (planned.check.use.units_used, planned.check.covers) == (345, False)
+        checked = plan.check_booking(record, MIGRAINE, on=planned.on, **asked)
+        assert checked.authorization == planned.check
+
+    @pytest.mark.parametrize(
+        ("on", "used"),
+        [
+            pytest.param("2026-03-30", (0, 0), id="the first part"),
+            pytest.param("2026-04-01", (1, 150), id="the second part"),
+            pytest.param("2026-04-02", (0, 0), id="a day to which the visit would be moved"),
+            pytest.param("2026-06-29", (2, 300), id="the visit after it"),
+        ],
+    )
+    def test_a_booked_visit_in_two_parts_uses_both(self, on: str, used: tuple[int, int]) -> None:
+        parts = [
+            {"administered_on": day, "status": "booked", "units": 150, "units_discarded": 0}
+            for day in ("2026-03-30", "2026-04-01")
+        ]
+        given = {"administered_on": "2026-01-05", "units": 1}
+        record = with_approval(given, *parts, units=400, minimum_interval="12 weeks")
+        check = self.check(record, on)
+        assert (check.use.sessions_used - 1, check.use.units_used - 1) == used
+        assert "payer_minimum" not in check.problems
+
     @pytest.mark.parametrize(
         ("on", "used"),
         [("2026-03-30", 0), ("2026-06-21", 0), ("2026-06-22", 1), ("2026-09-14", 2)],

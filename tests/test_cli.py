@@ -573,14 +573,14 @@ class TestForecast:
         asked = ("forecast", file, "--as-of", "2026-02-10", "--explain", "--planned-units", "155")
         out = text(capsys, *asked)
         assert "earliest 2026-03-30: the 12-week scheduled interval gives 2026-03-30" in out
-        assert "limit 400 U per window, product (twelve_weeks): 155 U on 2026-03-30" in out
+        assert "limit 400 U within 12 weeks over all indications: 155 U on 2026-03-30" in out
 
     def test_explained_limits_say_what_is_not_checked(
         self, capsys: Capture, tmp_path: Path
     ) -> None:
         record = record_from_gaps([], starts_on=date(2026, 1, 5), indication="spasticity")
         out = text(capsys, "forecast", record_file(tmp_path, record), "--explain")
-        assert "per site, indication: not checked" in out
+        assert "per site for the indication: not checked" in out
 
     def test_a_treatment_can_be_named(self, capsys: Capture, tmp_path: Path) -> None:
         file = record_file(tmp_path, MIGRAINE_RECORD)

@@ -178,6 +178,14 @@ class TestValues:
         assert limit(units_per_kilogram=6) == "6 U/kg per session, product"
         assert limit(units=400, units_per_kilogram=6) == "400 U or 6 U/kg per session, product"
 
+    def test_a_limit_in_a_sentence_says_how_long_a_dose_counts(self) -> None:
+        product_wide = MIGRAINE.limits[0]
+        assert product_wide.in_words() == "400 U within 12 weeks or 3 months over all indications"
+        given = record_from_gaps([], starts_on=JAN, units=300)
+        check = bs.check_date(given, MIGRAINE, on="2026-03-29", as_of=JAN, planned_units=155)
+        (told,) = (f.message for f in check.findings if f.code == "limit_exceeded")
+        assert told == "the units exceed the limit of 400 U within 12 weeks over all indications"
+
     def test_a_reason_says_what_it_has(self) -> None:
         bare = bs.engine.DayReason(code="allowed", rule="a rule")
         assert str(bare) == "allowed: a rule"

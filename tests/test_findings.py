@@ -419,7 +419,7 @@ class TestFindingsOfProtocols:
             check = check_date(given, own, on=AS_OF, as_of=AS_OF, planned_units=units)
             told = [f for f in check.findings if f.code == "unverified_content"]
             assert len({f.key for f in told}) == len(told) == expected
-            assert all("the limit of 400 U per" in f.message for f in told)
+            assert all("the limit of 400 U " in f.message for f in told)
 
     def test_the_effect_ends_before_the_interval_in_three_cycles(self) -> None:
         def observed(*days: int) -> ObservedResponse:

@@ -360,6 +360,14 @@ class TestHandout:
             "Your next treatment is due between Monday, March 30, 2026 and Monday, April 6, 2026."
         ]
 
+    def test_the_visit_after_a_booked_second_part_is_named_too(self) -> None:
+        """The calendar file has both."""
+        visits = [*booked("2026-01-07").sessions, *booked("2026-03-31").sessions[1:]]
+        html = page(changed(sessions=visits))
+        assert following(html) == "Your next visit is booked for Wednesday, January 7, 2026."
+        assert more(html)[:1] == ["Appointment: Tuesday, March 31, 2026"]
+        assert calendar(html).count("SUMMARY:Appointment\r\n") == 2
+
     def test_a_booking_of_an_overdue_patient_is_enough(self) -> None:
         html = page(booked("2026-05-01"), as_of="2026-04-20")
         assert following(html) == "Your next visit is booked for Friday, May 1, 2026."

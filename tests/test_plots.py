@@ -96,6 +96,14 @@ def test_adherence_has_a_line_for_each_group(axes: Any) -> None:
     assert len({line.get_marker() for line in axes.lines}) == 2
 
 
+def test_sixteen_groups_have_lines_of_their_own(axes: Any) -> None:
+    clinics = [f"clinic {number:02}" for number in range(16)]
+    found = pl.DataFrame({"year": [2026] * 16, "clinic": clinics, "on_time_share": [0.8] * 16})
+    plots.adherence_over_time(found, by="clinic", ax=axes)
+    looks = [(line.get_color(), line.get_marker(), line.get_linestyle()) for line in axes.lines]
+    assert len(set(looks)) == 16
+
+
 def test_persistence_is_what_lifelines_says(axes: Any) -> None:
     lifelines = pytest.importorskip("lifelines", reason="lifelines is not installed")
     rows = pl.DataFrame(

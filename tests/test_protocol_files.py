@@ -367,6 +367,7 @@ class TestWhatAFileStates:
         limit = {"scope": "indications", "indications": [ARM, LEG], "per": "session", "units": 300}
         (own,) = self.read({"limits": [limit]})
         assert str(own.limits[0]) == f"300 U per session, {ARM}, {LEG}"
+        assert own.limits[0].in_words() == f"300 U per session for {ARM} and {LEG}"
 
     def test_a_source_that_is_cited_too_is_known(self) -> None:
         cited = {"key": "k", "place": "p", "verification": "clinic", "checked_on": date(2026, 1, 5)}

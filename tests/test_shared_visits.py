@@ -104,7 +104,7 @@ class TestSharedVisit:
             c.total for t in visit.tracks for c in t.limit_checks if c.chosen and c.maximum == 400
         }
         assert totals == {Decimal(401)}
-        assert "401 U exceed 400 U per window, product (twelve_weeks)" in visit.explain()
+        assert "401 U exceed 400 U within 12 weeks over all indications" in visit.explain()
 
     def test_unknown_units_of_the_other_leave_the_limit_open(self) -> None:
         visit = plan.find_shared_visit(
@@ -182,12 +182,12 @@ class TestWords:
             "2026-04-06: fits every track",
             f"{refs[0]}: 2026-03-30 to 2026-04-06; alone: 2026-03-30",
             "  days given up: 7",
-            "  401 U exceed 400 U per window, product (twelve_weeks)",
-            "  601 U exceed 400 U per window, product (three_months)",
+            "  401 U exceed 400 U within 12 weeks over all indications",
+            "  601 U exceed 400 U within 3 months over all indications",
             f"{refs[1]}: 2026-04-06 to 2026-06-09; alone: 2026-04-12",
             "  days given up: -6",
-            "  401 U exceed 400 U per window, product (twelve_weeks)",
-            "  601 U exceed 400 U per window, product (three_months)",
+            "  401 U exceed 400 U within 12 weeks over all indications",
+            "  601 U exceed 400 U within 3 months over all indications",
         ]
         gone = plan.find_shared_visit(record, [MIGRAINE, SPASTICITY], calendar=never, **asked)
         assert gone.explain().split("\n") == [
@@ -297,7 +297,7 @@ class TestLimitsOfASharedVisit:
             record, [blepharospasm, MIGRAINE], as_of="2026-04-20", planned_units=units
         )
         exceeded = [line for line in visit.explain().split("\n") if "exceed" in line]
-        assert exceeded == ["  201 U exceed 200 U per window, indication"]
+        assert exceeded == ["  201 U exceed 200 U within 30 days for the indication"]
 
 
 class TestNamesOfIndications:

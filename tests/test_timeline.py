@@ -98,6 +98,11 @@ class TestTimeline:
             one, MIGRAINE, as_of="2026-02-20"
         )
 
+    def test_words_from_right_to_left_keep_their_order_around_a_product(self) -> None:
+        svg = timeline_svg(one, MIGRAINE, as_of="2026-02-20")
+        (ruled,) = re.findall(r"\.(c\w+ink)\{unicode-bidi:plaintext\}", svg)
+        assert f'<text class="{ruled}" ' in svg
+
     def test_a_name_takes_the_protocol_of_what_was_given(self) -> None:
         bundled = bs.find_protocol("chronic-migraine")
         assert timeline_svg(one, "chronic-migraine", as_of="2026-02-20") == timeline_svg(

@@ -52,6 +52,5 @@ def _brief(found: Forecast) -> Sequence[str]:
 
 
 def _limit(check: LimitCheck) -> str:
-    reading = f" ({check.reading})" if check.reading else ""
     told = "not checked" if check.not_checked else f"{check.total:f} U on {check.on}"
-    return f"limit {check.limit}{reading}: {told}"
+    return f"limit {check.limit_in_words}: {told}"

@@ -88,7 +88,7 @@ def compare_forecasts(before: Forecast, after: Forecast) -> ForecastComparison:
 def _answer(forecast: Forecast, name: str) -> Any:
     if name == "units":
         checks = [c for c in forecast.limit_checks if c.chosen and not c.not_checked]
-        return "; ".join(f"{check.total:f} of {check.limit}" for check in checks) or None
+        return "; ".join(f"{check.total:f} of {check.limit_in_words}" for check in checks) or None
     return getattr(forecast.dates if name == "typical_on" else forecast, name)
 
 

@@ -104,6 +104,11 @@ class LimitCheck(Value, frozen=True):
     session_ids: tuple[str, ...] = Field(default=(), repr=False)
 
     @property
+    def limit_in_words(self) -> str:
+        """The limit, in this reading, as a part of a sentence."""
+        return self.limit.in_words(self.window)
+
+    @property
     def is_met(self) -> bool | None:
         """Whether the planned units are within the limit; None where that was not checked."""
         if self.exceeded:
@@ -477,18 +482,20 @@ def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Ite
         about = [s for s in _given(question) if s.id in check.session_ids]
         # Who acknowledged one dose over one limit has not seen another, nor another total.
         figures = f"{check.limit} {(check.planned or _ZERO).normalize()} {check.total.normalize()}"
+        limit = f"the limit of {check.limit_in_words}"
         if check.exceeded:
-            message = f"the units exceed the limit of {check.limit}"
+            message = f"the units exceed {limit}"
             yield make_finding(FindingCode.LIMIT_EXCEEDED, message, about, visits, figures)
             if check.maximum is not None and check.total_if_one <= check.maximum:
                 message = "a limit is met only if equal units of one day are one session"
                 yield make_finding(FindingCode.PROBABLE_DUPLICATE, message, about, visits, figures)
         else:
-            message = f"unknown units, product or weight leave the limit of {check.limit} open"
+            message = f"unknown units, product or weight leave {limit} open"
             yield make_finding(FindingCode.LIMIT_INDETERMINATE, message, about, visits, figures)
-    for limit in dict.fromkeys(str(c.limit) for c in chosen if is_unread(c.limit.source)):
-        message = f"a figure of the protocol was not read in any source: the limit of {limit}"
-        yield make_finding(FindingCode.UNVERIFIED_CONTENT, message, figures=limit)
+    for check in {str(c.limit): c for c in chosen if is_unread(c.limit.source)}.values():
+        limit = f"the limit of {check.limit_in_words}"
+        message = f"a figure of the protocol was not read in any source: {limit}"
+        yield make_finding(FindingCode.UNVERIFIED_CONTENT, message, figures=str(check.limit))
     if any(check.limit.units_per_kilogram is not None for check in chosen):
         yield from _weight_findings(question)
 

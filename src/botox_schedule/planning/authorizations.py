@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import Field
 
-from botox_schedule.dates.days import Day
+from botox_schedule.dates.days import Day, near
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.limits import in_window, last_elsewhere
 from botox_schedule.engine.project import rules_after
@@ -199,27 +199,43 @@ class Authorizations:
         if not (self._approved or self._rules):
             return None
         planned = self._planned(day, self._visits_on(day), is_next=not ahead)
-        if ahead is None:
-            before = [self._as_booked(on) for on in self._booked_before(day)]
-        else:
-            # Touch-ups and second parts booked for those days are counted besides.
-            booked = [(on, self._bookings.get(on, ())) for on in ahead]
-            before = [self._planned(on, own, is_next=on == ahead[0]) for on, own in booked]
+        visits = self._booked_before(day) if ahead is None else ahead
+        booked = (s for on in visits for s in self._as_booked(on, is_next=on == visits[0]))
+        before = [s for s in booked if s.administered_on < day]
         checks = list(self._checks(planned, before))
         best = min((c for c in checks if c.use.rule is None), key=_fitness, default=None)
         decisive = [c for c in checks if c.use.rule is not None or c is best]
         return max(decisive, key=lambda check: _DOUBT[check.covers], default=None)
 
     def _booked_before(self, day: date) -> list[date]:
-        """The booked visits after which *day* is allowed; one that is too close is to be moved."""
-        series, track = self._booked.items(), self._track
-        return [on for on, rules in series if on < day and _is_allowed(track, rules, day)]
+        """The booked visits that *day* may follow or, if it is booked, be a part of.
 
-    def _as_booked(self, day: date) -> TreatmentSession:
-        """The visit booked for a day; what the booking does not say is as the caller plans it."""
-        own = _dose_of(self._bookings[day])
-        is_as_planned = own in (_NO_DOSE, PlannedDose(self._dose.units))
-        return planned_session(self._track.protocol, day, self._dose if is_as_planned else own)
+        One that is too close is to be moved.
+        """
+        is_booked = day in self._bookings
+
+        def is_followed(rules: IntervalRules) -> bool:
+            is_part = is_booked and rules.is_part_of_last_session(day)
+            return is_part or _is_allowed(self._track, rules, day)
+
+        return [on for on, rules in self._booked.items() if on < day and is_followed(rules)]
+
+    def _as_booked(self, day: date, *, is_next: bool) -> Iterator[TreatmentSession]:
+        """A visit in all its parts; what the booking does not say is as the caller plans it."""
+        booked = self._bookings.get(day, ())
+        own = self._own(booked)
+        yield from (s for s in booked if s not in own)
+        dose = _dose_of(own)
+        if dose not in (_NO_DOSE, PlannedDose(self._dose.units)):
+            yield planned_session(self._track.protocol, day, dose)
+        elif own or not booked:
+            yield self._planned(day, own, is_next=is_next)
+        yield from (s for on in self._parts(day)[1:] for s in self._bookings[on])
+
+    def _parts(self, day: date) -> list[date]:
+        """The booked days of the visit that begins on a day; none where nothing is booked for it."""
+        last = near(day, self._track.policy.group_within_days)
+        return [on for on in self._bookings if day <= on <= last] if day in self._bookings else []
 
     def _planned(
         self, day: date, booked: Sequence[TreatmentSession], *, is_next: bool
@@ -234,11 +250,14 @@ class Authorizations:
             dose = _dose_of(own)
         return planned_session(self._track.protocol, day, dose)
 
+    def _own(self, booked: Iterable[TreatmentSession]) -> list[TreatmentSession]:
+        """The visits with the planned product, or with an unknown one."""
+        return [s for s in booked if s.product in {None, self._track.protocol.product}]
+
     def _visits_on(self, day: date) -> list[TreatmentSession]:
         """All that is booked for a day, with the planned product or an unknown one."""
-        products = {None, self._track.protocol.product}
-        besides = [s for s in self._besides if s.administered_on == day and s.product in products]
-        return [*self._bookings.get(day, ()), *besides]
+        besides = (s for s in self._besides if s.administered_on == day)
+        return self._own([*self._bookings.get(day, ()), *besides])
 
     def _moved_to(self, day: date) -> Sequence[TreatmentSession]:
         """What is booked for the visit that would be moved to a day: it cannot stay next to it.
@@ -247,7 +266,8 @@ class Authorizations:
         """
         if not self._bookings:
             return ()
-        track, own, before = self._track, self._track.protocol.indication, self._booked_before(day)
+        track, own = self._track, self._track.protocol.indication
+        before = [part for on in self._booked_before(day) for part in self._parts(on)]
         rules = rules_after(track, day)  # once: it costs more than all that is asked of it
 
         def stays(on: date) -> bool:
@@ -255,10 +275,10 @@ class Authorizations:
 
         moved = [
             (all(s.indication != own for s in booked), abs((on - day).days), on)
-            for on, booked in self._bookings.items()
-            if not stays(on)
+            for on, visits in self._bookings.items()
+            if (booked := self._own(visits)) and not stays(on)
         ]
-        return self._bookings[min(moved)[-1]] if moved else ()
+        return self._own(self._bookings[min(moved)[-1]]) if moved else ()
 
     def _checks(
         self, planned: TreatmentSession, before: Sequence[TreatmentSession]
@@ -354,7 +374,7 @@ class Authorizations:
         interval = approved.minimum_interval
         last_on = before[-1].administered_on if before else None
         # Before a first treatment there are no rules yet, but a booked visit has some.
-        rules = self._track.rules or (self._booked.get(last_on) if last_on else None)
+        rules = (self._booked.get(last_on) if last_on else None) or self._track.rules
         if interval is None or rules is None or not _minimum_binds(rules, day):
             return approved.valid.first
         counted_from = last_on or rules.facts.counted_from
@@ -406,9 +426,8 @@ def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -
 
 
 def _booked_next(track: Track) -> dict[date, list[TreatmentSession]]:
-    """What is booked as a next session with the planned product, or an unknown one, by its day."""
-    products = {None, track.protocol.product}
-    booked = [s for s in visits_ahead(track) if s.product in products and opens_next(track, s)]
+    """What is booked as a next session, by its day."""
+    booked = [s for s in visits_ahead(track) if opens_next(track, s)]
     days = sorted({s.administered_on for s in booked})
     return {day: [s for s in booked if s.administered_on == day] for day in days}
 

@@ -102,15 +102,14 @@ class SharedVisit(Value, frozen=True):
             lines.append(f"{track.protocol}: {window}; alone: {track.own_day or 'no day'}")
             if track.days_given_up is not None:
                 lines.append(f"  days given up: {track.days_given_up}")
-            lines += [_exceeded(check) for check in track.limit_checks if check.exceeded]
+            lines += [
+                f"  {check.total:f} U exceed {check.limit_in_words}"
+                for check in track.limit_checks
+                if check.exceeded
+            ]
         return "\n".join(lines)
 
     __str__ = explain
-
-
-def _exceeded(check: LimitCheck) -> str:
-    reading = f" ({check.reading})" if check.reading else ""
-    return f"  {check.total:f} U exceed {check.limit}{reading}"
 
 
 def find_shared_visit(

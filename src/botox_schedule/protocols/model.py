@@ -415,12 +415,34 @@ class DoseLimit(Fact, frozen=True):
         may = is_general or general_indication(indication) in meant
         return may or self.counts(indication, asked=asked)
 
+    def in_words(self, window: Interval | None = None) -> str:
+        """Return the limit as a part of a sentence; *window* is the reading that is meant.
+
+        >>> str(DoseLimit(scope="product", per="session", units=400))
+        '400 U per session, product'
+        >>> DoseLimit(scope="product", per="session", units=400).in_words()
+        '400 U per session over all indications'
+        """
+        windows = [str(each.window) for each in self.windows if window in {None, each.window}]
+        per = f"within {' or '.join(windows)}" if windows else f"per {self.per}"
+        return f"{self._figures} {per} {_OVER[self.scope]}{' and '.join(self.indications)}"
+
     def __str__(self) -> str:
+        return f"{self._figures} per {self.per}, {', '.join(self.indications) or self.scope.value}"
+
+    @property
+    def _figures(self) -> str:
         figures = [f"{self.units:f} U"] if self.units else []
         if self.units_per_kilogram:
             figures.append(f"{self.units_per_kilogram:f} U/kg")
-        over = ", ".join(self.indications) or self.scope.value
-        return f"{' or '.join(figures)} per {self.per}, {over}"
+        return " or ".join(figures)
+
+
+_OVER = {
+    LimitScope.PRODUCT: "over all indications",
+    LimitScope.INDICATION: "for the indication",
+    LimitScope.INDICATIONS: "for ",
+}
 
 
 class Code(Fact, frozen=True):

@@ -198,7 +198,10 @@ def _whole(chart: Chart, axis: _Axis, body: str, height: int) -> str:
 
 
 def _style(fills: Iterable[str]) -> str:
-    """Colors for both schemes: on a page those of the page, in a file those of the reader."""
+    """Colors for both schemes: on a page those of the page, in a file those of the reader.
+
+    Words in Hebrew or Arabic keep their order around the Latin name of a product.
+    """
     colors = [(name, *_COLORS[name]) for name in _COLORS]
     kinds = [*(fill.removesuffix(_SOME) for fill in fills), "due"]
     colors += [(kind, "stroke", *_KINDS[kind][1:3]) for kind in kinds]
@@ -206,7 +209,7 @@ def _style(fills: Iterable[str]) -> str:
         f".\0{name}{{{what}:{light};{what}:light-dark({light},{dark})}}"
         for name, what, light, dark in dict.fromkeys(colors)
     ]
-    return "svg:root{color-scheme:light dark}" + "".join(rules)
+    return "svg:root{color-scheme:light dark}.\0ink{unicode-bidi:plaintext}" + "".join(rules)
 
 
 def _pattern(name: str) -> str:

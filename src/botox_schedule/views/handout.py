@@ -12,6 +12,7 @@ from pydantic import StringConstraints
 from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track
 from botox_schedule.engine.forecast import Forecast, forecast_of
+from botox_schedule.engine.project import kept_booking_on
 from botox_schedule.engine.rules import RulesOn
 from botox_schedule.engine.track import protocol_of_session
 from botox_schedule.errors import HandoutError
@@ -228,6 +229,9 @@ class _Story(NamedTuple):
         if found.resumes_on is not None and found.resumes_on < ends_on:
             yield self.say("paused", first=found.resumes_on)
         if found.booking is not None:
+            after_second_part = kept_booking_on(self.track)
+            if after_second_part not in {None, found.booking.on}:
+                yield f"{self.messages.words['event_booking']}: {self.messages.day(after_second_part)}"
             due = None if found.status in _PAST else self._due_words()
             yield from [due] if due is not None else []
         elif dates.earliest is not None and self._is_news(dates.earliest):

@@ -192,7 +192,7 @@ def protocol_html(protocol: TreatmentProtocol) -> str:
     for name, value, source in figures(protocol):
         told = ("not recorded here", None, None) if value is None else (value, *_cited(source))
         rows.append((name.replace("_", " "), *told))
-    rows += [("limit", limit, *_cited(limit.source)) for limit in protocol.limits]
+    rows += [("limit", limit.in_words(), *_cited(limit.source)) for limit in protocol.limits]
     rows += [("note", note, None, None) for note in protocol.notes]
     table = _page("", ("figure", "value", "verification", "source"), rows)
     return f"<p><strong>{escaped(protocol.ref)}</strong></p>{table}"

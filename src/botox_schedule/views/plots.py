@@ -154,11 +154,13 @@ def adherence_over_time(
     axes = _axes(ax)
     order = sorted(set(times), key=lambda when: (when is None, when))
     places = {when: place for place, when in enumerate(order)}
-    styles = [(_BLUE, "o", "-"), (_ORANGE, "s", "--"), (_GREEN, "^", ":"), (_GRAY, "D", "-.")]
+    colors = [_BLUE, _ORANGE, _GREEN, _GRAY]
+    shapes = [("o", "-"), ("s", "--"), ("^", ":"), ("D", "-.")]
     for at, name in enumerate(sorted(set(names), key=str)):
         line = {places[w]: s for w in places if (s := share_of.get((name, w))) is not None}
-        color, marker, dashes = styles[at % len(styles)]
-        style: dict[str, Any] = {"color": color, "marker": marker, "linestyle": dashes}
+        # The fifth line has the first color again, with another shape.
+        marker, dashes = shapes[(at + at // len(colors)) % len(shapes)]
+        style: dict[str, Any] = {"color": colors[at % len(colors)], "marker": marker, "ls": dashes}
         axes.plot([*line], [*line.values()], label=None if by is None else str(name), **style)
     axes.set_xticks(list(places.values()), [str(when) for when in places])
     share = "share of cycles on time"
