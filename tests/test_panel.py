@@ -1391,6 +1391,33 @@ class TestSums:
         rows = found.select("product", "units", "units_if_one", "indeterminate").rows()
         assert rows == [(None, 0.0, 0.0, True), ("onabotulinumtoxinA", 200.0, 100.0, True)]
 
+    def test_a_row_that_cannot_be_read_leaves_the_total_of_its_product_open(self) -> None:
+        day = "2026-05-01"
+        unread = [
+            ("a", "soon", "Botox", "completed", "chronic-migraine"),
+            ("b", day, "Xeomin", "done", "chronic-migraine"),
+            ("c", "soon", None, "completed", "chronic-migraine"),
+            ("d", "2020-01-01", "Botox", "done", "chronic-migraine"),
+            ("e", "soon", "Botox", "cancelled", "chronic-migraine"),
+            ("f", day, "Dysport", "completed", ""),
+            (None, day, "Botox", "completed", "chronic-migraine"),
+        ]
+        given = [(patient, day, "Botox", "completed", "chronic-migraine") for patient in "abcde"]
+        names = ["patient", "administered_on", "product", "status", "indication"]
+        columns = dict(zip(names, map(list, zip(*given, *unread, strict=True)), strict=True))
+        frame = frame_of(**columns, units=[100] * 12)
+        found = panel.exposure(frame, window="12 weeks", on=AS_OF).sort("patient", "product")
+        assert found.select("patient", "product", "units", "indeterminate").rows() == [
+            ("a", "onabotulinumtoxinA", 100.0, True),
+            ("b", "incobotulinumtoxinA", 0.0, True),
+            ("b", "onabotulinumtoxinA", 100.0, False),
+            ("c", None, 0.0, True),
+            ("c", "onabotulinumtoxinA", 100.0, True),
+            ("d", "onabotulinumtoxinA", 100.0, False),
+            ("e", "onabotulinumtoxinA", 100.0, False),
+            ("f", "abobotulinumtoxinA", 0.0, True),
+        ]
+
     def test_the_last_session_elsewhere_counts_with_unknown_units(self) -> None:
         frame = frame_of(patient=["a"], administered_on=["2026-05-01"], units=[100])
         elsewhere = pl.DataFrame(
