@@ -154,6 +154,18 @@ class TestRows:
             assert set(row["today"].split()) == {code.value for code in found.today}
 
     @pytest.mark.parametrize("command", ["schedule", "worklist"])
+    def test_no_day_is_clear_where_a_dose_may_be_missing(
+        self, capsys: Capture, tmp_path: Path, command: str
+    ) -> None:
+        booked = GOOD.replace("2026-01-05", "2026-04-06").replace("completed", "booked")
+        whole = export(tmp_path, GOOD, booked)
+        (row,) = as_rows(capsys, *asked(command, whole, "--as-of", "2026-04-01"))
+        assert (row["booked_on"], row["clear"]) == ("2026-04-06", "True")
+        torn = export(tmp_path, GOOD, booked, BAD.replace("P2", "P1"))
+        (row,) = as_rows(capsys, *asked(command, torn, "--as-of", "2026-04-01"))
+        assert (row["reason"], row["clear"]) == ("rows_left_out", "")
+
+    @pytest.mark.parametrize("command", ["schedule", "worklist"])
     def test_booked_units_that_would_exceed_a_limit_are_looked_at_first(
         self, capsys: Capture, tmp_path: Path, command: str
     ) -> None:

@@ -146,6 +146,18 @@ class TestTypesOfColumns:
         assert panel.row_problems(frame)["code"].to_list() == ["not_a_day"]
         assert panel.forecast(frame, as_of=AS_OF)["session_left_out"].sum() == 1
 
+    def test_no_day_is_clear_where_a_dose_may_be_missing(self) -> None:
+        days = ["2026-01-05", "2026-01-05", "2026-04-06", "2026-04-06", "soon"]
+        frame = frame_of(
+            patient=[*"ababa"],
+            administered_on=days,
+            units=[155] * 5,
+            status=["completed", "completed", "booked", "booked", "completed"],
+        )
+        weights = pl.DataFrame({"patient": ["a"], "measured_on": ["2026-01-05"], "kilograms": [70]})
+        found = panel.forecast(frame, as_of="2026-04-01", weights=weights).sort("patient")
+        assert found.select("clear", "session_left_out").rows() == [(None, True), (True, False)]
+
     @pytest.mark.parametrize("days", [-719_163, 2_932_897])
     @pytest.mark.parametrize("kind", [pl.Date, pl.Datetime("ms")])
     def test_a_day_outside_the_years_1_to_9999_is_no_day(self, days: int, kind: Any) -> None:
