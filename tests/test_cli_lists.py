@@ -550,13 +550,13 @@ class TestWorklist:
         assert row["call_by"] == "2026-03-20"
         assert "at most 3660 days" in refused(capsys, *ask, "--ahead", "99999")
 
-    def test_a_population_can_be_said(self, capsys: Capture, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("command", LISTS)
+    def test_a_population_can_be_said(self, capsys: Capture, tmp_path: Path, command: str) -> None:
         file = export(
             tmp_path, "P1,2026-01-05,lower-limb-spasticity,Botox,100,completed,1980-01-01"
         )
-        ask = ("worklist", file, *NOBODY_ELSE)
-        assert "adult" in as_rows(capsys, *ask)[0]["protocol_id"]
-        (row,) = as_rows(capsys, *ask, "--population", "pediatric")
+        assert "adult" in as_rows(capsys, *asked(command, file))[0]["protocol_id"]
+        (row,) = as_rows(capsys, *asked(command, file, "--population", "pediatric"))
         assert "pediatric" in row["protocol_id"]
 
     def test_the_page_to_print_has_boxes_and_escapes(self, capsys: Capture, tmp_path: Path) -> None:
