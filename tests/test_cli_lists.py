@@ -923,6 +923,24 @@ class TestAdherence:
         (row,) = as_rows(capsys, *ask, "--gap-days", "30")
         assert (row["on_time"], row["covered_between"], row["episodes"]) == ("2", "0.96", "1")
 
+    def test_a_figure_across_a_missing_session_says_so(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        days = ("2025-08-26", "2026-02-10")
+        given = [GOOD.replace("2026-01-05", day) for day in days]
+        whole = [row.replace("P1", "P3") for row in given]
+        file = export(tmp_path, *given, BAD.replace("P2", "P1"), *whole)
+        ask = ("adherence", file, "--as-of", "2026-02-20")
+        told = [
+            (row["patient"], row["late"], row["session_left_out"]) for row in as_rows(capsys, *ask)
+        ]
+        assert told == [("P1", "1", "True"), ("P3", "1", "False")]
+        assert [track["session_left_out"] for track in as_json(capsys, *ask)["tracks"]] == [
+            True,
+            False,
+        ]
+        assert "late  session left out" in run(capsys, *ask)[1]
+
     def test_a_stated_gap_is_said(self, capsys: Capture, tmp_path: Path) -> None:
         status, out, _ = run(capsys, "adherence", export(tmp_path, GOOD), "--gap-days", "30")
         assert (status, "an episode ends after 30 days" in out) == (0, True)
