@@ -146,6 +146,20 @@ class TestTypesOfColumns:
         assert panel.row_problems(frame)["code"].to_list() == ["not_a_day"]
         assert panel.forecast(frame, as_of=AS_OF)["session_left_out"].sum() == 1
 
+    def test_a_figure_across_a_missing_session_says_so(self) -> None:
+        days = ["2025-08-26", "2025-08-26", "2026-02-10", "2026-02-10", "soon"]
+        frame = frame_of(patient=[*"ababa"], administered_on=days)
+        told = [("a", True), ("a", True), ("b", False), ("b", False)]
+        every = panel.cycles(frame, as_of=AS_OF).sort("patient", "cycle_number")
+        assert every.select("patient", "session_left_out").rows() == told
+        episodes = panel.persistence(frame, as_of=AS_OF, permissible_gap_days=30).sort("patient")
+        assert episodes.select("patient", "session_left_out").rows() == told[1:3]
+        figures = panel.adherence(frame, as_of=AS_OF, by="session_left_out")
+        assert figures.select("session_left_out", "cycles", "late").rows() == [
+            (False, 2, 1),
+            (True, 2, 1),
+        ]
+
     def test_no_day_is_clear_where_a_dose_may_be_missing(self) -> None:
         days = ["2026-01-05", "2026-01-05", "2026-04-06", "2026-04-06", "soon"]
         frame = frame_of(

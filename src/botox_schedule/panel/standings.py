@@ -54,6 +54,10 @@ class Population(NamedTuple):
     decided: Decided
     records: Records
 
+    def is_torn(self) -> pl.Expr:
+        """Whether a row of the patient could not be read: an interval may be too long."""
+        return pl.col("patient").is_in(self.happened.unread.patients.implode())
+
 
 def population_of(frames: Frames, asking: Asking, shared: Sequence[str] = SHARED) -> Population:
     """Return a population from its tables.
@@ -128,8 +132,7 @@ def asked_tracks(population: Population, recent: pl.DataFrame) -> Asked:
         population: A population.
         recent: The sessions of at least the last two cycles of each track.
     """
-    what = population.happened
-    decided = population.decided
+    what, decided = population.happened, population.decided
     meanings = Meanings(what.names, what.ages.born, decided.each, what.mixtures)
     engine = Engine(population.asking, meanings)
     cycles = with_previous(cycles_of(recent, what))
