@@ -1,7 +1,8 @@
 """The panel's door, its columns and tables, and the lists that it makes."""
 
 import gc
-from collections.abc import Sequence
+import importlib
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -301,6 +302,21 @@ class TestOtherLibraries:
         found = panel.forecast(table.set_column(2, "product", coded), as_of=AS_OF)
         assert isinstance(found, pa.Table)
         assert found["status"].to_pylist() == ["overdue"]
+
+    @pytest.mark.parametrize("kind", ["polars", "lazy", "pandas", "pyarrow", "duckdb"])
+    def test_a_frame_with_no_known_column_is_missing_all(self, kind: str) -> None:
+        if kind in {"pandas", "duckdb"}:
+            pytest.importorskip(kind, reason=f"{kind} is not installed")
+        frame = pl.DataFrame({"other": [1]})
+        convert: dict[str, Callable[[], Any]] = {
+            "polars": lambda: frame,
+            "lazy": frame.lazy,
+            "pandas": frame.to_pandas,
+            "pyarrow": frame.to_arrow,
+            "duckdb": lambda: importlib.import_module("duckdb").from_arrow(frame.to_arrow()),
+        }
+        with pytest.raises(PanelError, match="sessions: missing: patient, administered_on, ind"):
+            panel.forecast(convert[kind](), as_of=AS_OF)
 
     def test_duckdb_answers_on_the_same_connection(self) -> None:
         duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
