@@ -1151,6 +1151,37 @@ class TestFhir:
         assert json.loads(out)["unread"][0]["session_left_out"] is True
         assert "unknown_product" in err
 
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"resourceType": "Patient", "id": "1", "name": [{"text": "DOE, JANE (DECEASED)"}]},
+            {"resourceType": "Patient", "id": "1", "deceasedDateTime": "1900-01-01"},
+        ],
+    )
+    def test_no_proposal_for_a_patient_who_may_have_died(
+        self, capsys: Capture, tmp_path: Path, other: dict[str, Any]
+    ) -> None:
+        file, proposals = self.bundle(tmp_path), tmp_path / "proposals.json"
+        bundle = json.loads(file.read_text(encoding="utf-8"))
+        bundle["entry"][1]["resource"] = other
+        file.write_text(json.dumps(bundle), encoding="utf-8")
+        status, out, _ = run(capsys, "fhir", file, *self.ZONE, "--out", proposals)
+        assert (status, "Check the record first (1)" in out) == (1, True)
+        assert "0 proposals written to" in out
+        assert "entry" not in json.loads(proposals.read_text(encoding="utf-8"))
+
+    def test_no_proposal_where_a_session_may_be_missing(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        file, proposals = self.bundle(tmp_path), tmp_path / "proposals.json"
+        bundle = json.loads(file.read_text(encoding="utf-8"))
+        dose = bundle["entry"][0]["resource"]
+        bundle["entry"] += [{"resource": {**dose, "id": "m2", "effectiveDateTime": "2026-03"}}]
+        file.write_text(json.dumps(bundle), encoding="utf-8")
+        status, out, _ = run(capsys, "fhir", file, *self.ZONE, "--out", proposals)
+        assert (status, "due " in out) == (1, True)
+        assert "entry" not in json.loads(proposals.read_text(encoding="utf-8"))
+
     def test_a_product_can_be_stated(self, capsys: Capture, tmp_path: Path) -> None:
         file = self.bundle(tmp_path, medicationCodeableConcept={"text": "injection"})
         (row,) = as_rows(capsys, "fhir", file, *self.ZONE, "--product", "Botox")

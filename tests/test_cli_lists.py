@@ -154,6 +154,18 @@ class TestRows:
             assert set(row["today"].split()) == {code.value for code in found.today}
 
     @pytest.mark.parametrize("command", ["schedule", "worklist"])
+    def test_no_day_is_clear_where_a_dose_may_be_missing(
+        self, capsys: Capture, tmp_path: Path, command: str
+    ) -> None:
+        booked = GOOD.replace("2026-01-05", "2026-04-06").replace("completed", "booked")
+        whole = export(tmp_path, GOOD, booked)
+        (row,) = as_rows(capsys, *asked(command, whole, "--as-of", "2026-04-01"))
+        assert (row["booked_on"], row["clear"]) == ("2026-04-06", "True")
+        torn = export(tmp_path, GOOD, booked, BAD.replace("P2", "P1"))
+        (row,) = as_rows(capsys, *asked(command, torn, "--as-of", "2026-04-01"))
+        assert (row["reason"], row["clear"]) == ("rows_left_out", "")
+
+    @pytest.mark.parametrize("command", ["schedule", "worklist"])
     def test_booked_units_that_would_exceed_a_limit_are_looked_at_first(
         self, capsys: Capture, tmp_path: Path, command: str
     ) -> None:
@@ -538,13 +550,13 @@ class TestWorklist:
         assert row["call_by"] == "2026-03-20"
         assert "at most 3660 days" in refused(capsys, *ask, "--ahead", "99999")
 
-    def test_a_population_can_be_said(self, capsys: Capture, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("command", LISTS)
+    def test_a_population_can_be_said(self, capsys: Capture, tmp_path: Path, command: str) -> None:
         file = export(
             tmp_path, "P1,2026-01-05,lower-limb-spasticity,Botox,100,completed,1980-01-01"
         )
-        ask = ("worklist", file, *NOBODY_ELSE)
-        assert "adult" in as_rows(capsys, *ask)[0]["protocol_id"]
-        (row,) = as_rows(capsys, *ask, "--population", "pediatric")
+        assert "adult" in as_rows(capsys, *asked(command, file))[0]["protocol_id"]
+        (row,) = as_rows(capsys, *asked(command, file, "--population", "pediatric"))
         assert "pediatric" in row["protocol_id"]
 
     def test_the_page_to_print_has_boxes_and_escapes(self, capsys: Capture, tmp_path: Path) -> None:
@@ -910,6 +922,24 @@ class TestAdherence:
         assert track["adherence"]["is_censored"] is True
         (row,) = as_rows(capsys, *ask, "--gap-days", "30")
         assert (row["on_time"], row["covered_between"], row["episodes"]) == ("2", "0.96", "1")
+
+    def test_a_figure_across_a_missing_session_says_so(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        days = ("2025-08-26", "2026-02-10")
+        given = [GOOD.replace("2026-01-05", day) for day in days]
+        whole = [row.replace("P1", "P3") for row in given]
+        file = export(tmp_path, *given, BAD.replace("P2", "P1"), *whole)
+        ask = ("adherence", file, "--as-of", "2026-02-20")
+        told = [
+            (row["patient"], row["late"], row["session_left_out"]) for row in as_rows(capsys, *ask)
+        ]
+        assert told == [("P1", "1", "True"), ("P3", "1", "False")]
+        assert [track["session_left_out"] for track in as_json(capsys, *ask)["tracks"]] == [
+            True,
+            False,
+        ]
+        assert "late  session left out" in run(capsys, *ask)[1]
 
     def test_a_stated_gap_is_said(self, capsys: Capture, tmp_path: Path) -> None:
         status, out, _ = run(capsys, "adherence", export(tmp_path, GOOD), "--gap-days", "30")

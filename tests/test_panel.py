@@ -1,7 +1,8 @@
 """The panel's door, its columns and tables, and the lists that it makes."""
 
 import gc
-from collections.abc import Sequence
+import importlib
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -146,6 +147,32 @@ class TestTypesOfColumns:
         assert panel.row_problems(frame)["code"].to_list() == ["not_a_day"]
         assert panel.forecast(frame, as_of=AS_OF)["session_left_out"].sum() == 1
 
+    def test_a_figure_across_a_missing_session_says_so(self) -> None:
+        days = ["2025-08-26", "2025-08-26", "2026-02-10", "2026-02-10", "soon"]
+        frame = frame_of(patient=[*"ababa"], administered_on=days)
+        told = [("a", True), ("a", True), ("b", False), ("b", False)]
+        every = panel.cycles(frame, as_of=AS_OF).sort("patient", "cycle_number")
+        assert every.select("patient", "session_left_out").rows() == told
+        episodes = panel.persistence(frame, as_of=AS_OF, permissible_gap_days=30).sort("patient")
+        assert episodes.select("patient", "session_left_out").rows() == told[1:3]
+        figures = panel.adherence(frame, as_of=AS_OF, by="session_left_out")
+        assert figures.select("session_left_out", "cycles", "late").rows() == [
+            (False, 2, 1),
+            (True, 2, 1),
+        ]
+
+    def test_no_day_is_clear_where_a_dose_may_be_missing(self) -> None:
+        days = ["2026-01-05", "2026-01-05", "2026-04-06", "2026-04-06", "soon"]
+        frame = frame_of(
+            patient=[*"ababa"],
+            administered_on=days,
+            units=[155] * 5,
+            status=["completed", "completed", "booked", "booked", "completed"],
+        )
+        weights = pl.DataFrame({"patient": ["a"], "measured_on": ["2026-01-05"], "kilograms": [70]})
+        found = panel.forecast(frame, as_of="2026-04-01", weights=weights).sort("patient")
+        assert found.select("clear", "session_left_out").rows() == [(None, True), (True, False)]
+
     @pytest.mark.parametrize("days", [-719_163, 2_932_897])
     @pytest.mark.parametrize("kind", [pl.Date, pl.Datetime("ms")])
     def test_a_day_outside_the_years_1_to_9999_is_no_day(self, days: int, kind: Any) -> None:
@@ -275,6 +302,21 @@ class TestOtherLibraries:
         found = panel.forecast(table.set_column(2, "product", coded), as_of=AS_OF)
         assert isinstance(found, pa.Table)
         assert found["status"].to_pylist() == ["overdue"]
+
+    @pytest.mark.parametrize("kind", ["polars", "lazy", "pandas", "pyarrow", "duckdb"])
+    def test_a_frame_with_no_known_column_is_missing_all(self, kind: str) -> None:
+        if kind in {"pandas", "duckdb"}:
+            pytest.importorskip(kind, reason=f"{kind} is not installed")
+        frame = pl.DataFrame({"other": [1]})
+        convert: dict[str, Callable[[], Any]] = {
+            "polars": lambda: frame,
+            "lazy": frame.lazy,
+            "pandas": frame.to_pandas,
+            "pyarrow": frame.to_arrow,
+            "duckdb": lambda: importlib.import_module("duckdb").from_arrow(frame.to_arrow()),
+        }
+        with pytest.raises(PanelError, match="sessions: missing: patient, administered_on, ind"):
+            panel.forecast(convert[kind](), as_of=AS_OF)
 
     def test_duckdb_answers_on_the_same_connection(self) -> None:
         duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
@@ -1390,6 +1432,33 @@ class TestSums:
         found = panel.exposure(frame, window="12 weeks", on=AS_OF).sort("product")
         rows = found.select("product", "units", "units_if_one", "indeterminate").rows()
         assert rows == [(None, 0.0, 0.0, True), ("onabotulinumtoxinA", 200.0, 100.0, True)]
+
+    def test_a_row_that_cannot_be_read_leaves_the_total_of_its_product_open(self) -> None:
+        day = "2026-05-01"
+        unread = [
+            ("a", "soon", "Botox", "completed", "chronic-migraine"),
+            ("b", day, "Xeomin", "done", "chronic-migraine"),
+            ("c", "soon", None, "completed", "chronic-migraine"),
+            ("d", "2020-01-01", "Botox", "done", "chronic-migraine"),
+            ("e", "soon", "Botox", "cancelled", "chronic-migraine"),
+            ("f", day, "Dysport", "completed", ""),
+            (None, day, "Botox", "completed", "chronic-migraine"),
+        ]
+        given = [(patient, day, "Botox", "completed", "chronic-migraine") for patient in "abcde"]
+        names = ["patient", "administered_on", "product", "status", "indication"]
+        columns = dict(zip(names, map(list, zip(*given, *unread, strict=True)), strict=True))
+        frame = frame_of(**columns, units=[100] * 12)
+        found = panel.exposure(frame, window="12 weeks", on=AS_OF).sort("patient", "product")
+        assert found.select("patient", "product", "units", "indeterminate").rows() == [
+            ("a", "onabotulinumtoxinA", 100.0, True),
+            ("b", "incobotulinumtoxinA", 0.0, True),
+            ("b", "onabotulinumtoxinA", 100.0, False),
+            ("c", None, 0.0, True),
+            ("c", "onabotulinumtoxinA", 100.0, True),
+            ("d", "onabotulinumtoxinA", 100.0, False),
+            ("e", "onabotulinumtoxinA", 100.0, False),
+            ("f", "abobotulinumtoxinA", 0.0, True),
+        ]
 
     def test_the_last_session_elsewhere_counts_with_unknown_units(self) -> None:
         frame = frame_of(patient=["a"], administered_on=["2026-05-01"], units=[100])

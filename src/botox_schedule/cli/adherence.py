@@ -12,6 +12,7 @@ from botox_schedule.cli.exports import Clinic, clinic_of, export_options
 from botox_schedule.cli.output import Answer, Row, Table, Told, flat, list_answer
 from botox_schedule.cli.tracks import ListedTrack
 from botox_schedule.engine.track import Track
+from botox_schedule.engine.worklist import UNREAD
 from botox_schedule.outcomes import Adherence, adherence
 
 OPTIONS = export_options(notes={}) | {
@@ -22,10 +23,10 @@ _FIGURES = (
     *("cycles", "held_cycles", "on_time", "early", "late", "on_time_share"),
     *("covered_between", "covered_to_end", "persistent_days", "is_censored"),
 )
-_COLUMNS = ("patient", "indication", *_FIGURES, "episodes")
+_COLUMNS = ("patient", "indication", *_FIGURES, "episodes", "session_left_out")
 _SPARE = (
     *("covered_between", "held_cycles", "is_censored", "episodes", "covered_to_end"),
-    *("persistent_days", "on_time_share"),
+    *("persistent_days", "on_time_share", "session_left_out"),
 )
 _WITHOUT = "tracks have no protocol, or rows that could not be read; 'schedule' shows which"
 
@@ -61,7 +62,9 @@ def _judged(
             policy=clinic.rules.policy,
             other_protocols=clinic.rules.known,
         )
-        yield {"patient": listed.patient, "indication": track.indication}, judged
+        # An interval across a session that is missing is too long.
+        row = {"patient": listed.patient, "indication": track.indication}
+        yield row | {"session_left_out": listed.place == UNREAD}, judged
 
 
 def _cells(judged: Adherence) -> Row:

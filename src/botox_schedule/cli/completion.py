@@ -35,11 +35,10 @@ def _words() -> Iterator[Row]:
             yield from ({"command": name, "word": word, "help": words} for word in fixed)
 
 
-def _cases(rows: list[Row]) -> list[str]:
-    words: dict[str, list[str]] = {name: [] for name in COMMANDS}
-    for row in rows:
-        words[row["command"]] += [row["word"]] if row["word"] else []
-    return [f"    {name}) words='{' '.join(found)}' ;;" for name, found in words.items()]
+def _cases(rows: list[Row]) -> Iterator[str]:
+    for name in COMMANDS:
+        words = " ".join(row["word"] for row in rows if row["command"] == name).strip()
+        yield f"    {name}) words='{words}' ;;"
 
 
 def _bash(rows: list[Row]) -> list[str]:

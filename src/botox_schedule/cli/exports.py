@@ -124,6 +124,7 @@ _OPTIONS = {
     "--date-format FORMAT": "iso (default), mdy, dmy, or a pattern such as %%d.%%m.%%Y",
     "--product PRODUCT": "the product of rows that name none",
     "--encoding NAME": "such as latin-1 (default: UTF-8, or UTF-16 by its mark)",
+    "--population POPULATION": "adult or pediatric (default: the patient's age decides)",
 }
 
 

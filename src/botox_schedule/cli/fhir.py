@@ -7,12 +7,13 @@ Examples:
 
 import json
 from argparse import Namespace
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from botox_schedule.cli.arguments import AS_OF, RULES, content_of, extra
-from botox_schedule.cli.output import Answer, Table, Told
+from botox_schedule.cli.output import Answer, Row, Table, Told
 from botox_schedule.cli.tracks import ListedTrack, listed_tracks, rules_of, tracks_answer
+from botox_schedule.dates.days import counted
+from botox_schedule.engine.worklist import UNREAD
 from botox_schedule.errors import ExchangeError
 from botox_schedule.files import MEBIBYTE, write_whole
 from botox_schedule.terms import DueStatus
@@ -34,6 +35,7 @@ _TABLE = Table(
     ),
     spare=("earliest", "overdue_from", "last_session_on", "days_to_go", "status"),
 )
+_WITHHELD = "none for tracks without a date, nor for patients with a resource to check first"
 _UNDATED = frozenset({DueStatus.NO_HISTORY, DueStatus.NO_INTERVAL})
 
 
@@ -47,24 +49,24 @@ def answer(given: Namespace) -> Answer:
     except ExchangeError as error:
         raise ExchangeError(f"{given.file}: {error}") from None
     tracks = listed_tracks(reading.records, rules_of(given), reading.unreadable)
-    if given.out is not None:
-        write_whole(given.out, _proposals(tracks), private=True)
     head = [f"as of {given.as_of}", str(reading.counts)]
+    if given.out is not None:
+        entries = [*_proposals(tracks)]
+        bundle = {"resourceType": "Bundle", "type": "collection"}
+        proposed = json.dumps(bundle | ({"entry": entries} if entries else {}), indent=2)
+        write_whole(given.out, proposed, private=True)
+        head.append(f"{counted(len(entries), 'proposal')} written to {given.out}; {_WITHHELD}")
     data = {"as_of": given.as_of, "counts": reading.counts, "ignored": reading.ignored}
     data["unread"] = reading.problems
     return tracks_answer(tracks, _TABLE, Told(head, data, [*map(str, reading.problems)]))
 
 
-def _proposals(tracks: Sequence[ListedTrack]) -> str:
+def _proposals(tracks: Sequence[ListedTrack]) -> Iterator[Row]:
     from botox_schedule.fhir import service_request_from_forecast  # noqa: PLC0415 - an extra
 
-    found = [(track.patient, track.forecast()) for track in tracks]
-    requests = [
-        service_request_from_forecast(forecast, subject=patient)
-        for patient, forecast in found
-        if forecast is not None and forecast.status not in _UNDATED
-    ]
-    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "collection"}
-    if requests:
-        bundle["entry"] = [{"resource": json.loads(one.model_dump_json())} for one in requests]
-    return json.dumps(bundle, indent=2)
+    for track in tracks:
+        # Who receives them does not see the list: a session may be missing, or a death.
+        found = None if track.place == UNREAD else track.forecast()
+        if found is not None and found.status not in _UNDATED:
+            request = service_request_from_forecast(found, subject=track.patient)
+            yield {"resource": json.loads(request.model_dump_json())}

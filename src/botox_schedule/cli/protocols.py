@@ -10,7 +10,7 @@ Examples:
 
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, starmap
 
 from botox_schedule import TreatmentProtocol, UnknownProtocolError, load_protocols
 from botox_schedule.cli.arguments import known_of
@@ -108,8 +108,7 @@ def figure_rows(protocol: TreatmentProtocol) -> Iterator[Row]:
     if (ages := protocol.ages) is not None:
         until = "and older" if ages.last is None else f"to {ages.last}"
         found.append(("ages", f"{ages.first or 0} {until}", ages.source))
-    for figure in found:
-        yield _figure(*figure)
+    yield from starmap(_figure, found)
 
 
 def _figure(name: str, value: object, source: SourceRef | None) -> Row:

@@ -64,8 +64,7 @@ def _diary(given: Namespace) -> outcomes.DiaryReading:
 
 
 def _row(review: outcomes.ReviewDate, assessment: outcomes.ResponseAssessment) -> Row:
-    judged = {result.criterion: result for result in assessment.results}
-    found = judged.get(review.criterion)
+    found = {one.criterion: one for one in assessment.results}.get(review.criterion)
     return {
         "rule": review.rule,
         "criterion": review.criterion,

@@ -157,7 +157,8 @@ def _said(
         "days_to_go": None if next_on is None else (next_on - rules.as_of).days,
         "call_by": call if waits else None,
         "next_look_on": standing.review_on or standing.resumes_on or standing.not_before,
-        "clear": clear,
+        # What is missing may be a dose, or a death: no day is surely clear.
+        "clear": None if is_left_out and clear else clear,
         "today": tuple(sorted(standing.pressing)),
         "acknowledged": tuple(sorted(standing.acknowledged)),
     }

@@ -18,8 +18,8 @@ from botox_schedule.files import write_whole
 
 OPTIONS = export_options(needed=("holds", "care_ends")) | {
     **CALENDAR,
+    "--open WEEKDAYS": "weekdays to call on (default: every day; mon,tue,wed,thu,fri where closed days or a country are given)",
     f"--ahead DAYS:{LEAD_DAYS}": f"how many days before the due day a patient is called (default: {LEAD_DAYS})",
-    "--population POPULATION": "adult or pediatric (default: the patient's age decides)",
     "--html FILE": "a list to print and tick, as a page",
     "--xlsx FILE": "a list to print and tick, as a spreadsheet (extra 'excel')",
 }

@@ -16,7 +16,6 @@ from botox_schedule.dates.days import counted
 OPTIONS = export_options(needed=("holds", "care_ends"), notes={}) | {
     "--weeks COUNT:12": "how many weeks (default: 12)",
     "--capacity COUNT": "visits a week; what does not fit is carried on",
-    "--population POPULATION": "adult or pediatric (default: the patient's age decides)",
 }
 """What the command takes."""
 _RULES = ("as_of", "policy", "region", "population")

@@ -17,24 +17,23 @@ from botox_schedule.engine.adherence import (
     expected_effect,
     follow_up_of,
 )
-from botox_schedule.engine.cycles import judge_cycle
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
 from botox_schedule.engine.track import Track
 from botox_schedule.errors import PanelError
 from botox_schedule.panel.asking import EPOCH, Asking, whole
 from botox_schedule.panel.columns import check_columns
-from botox_schedule.panel.cycles import judged_cycles
+from botox_schedule.panel.cycles import TRACK, judged_cycles
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import Frame, RulesAndCare, ask
 from botox_schedule.panel.happened import cycles_of
 from botox_schedule.panel.situations import asked
-from botox_schedule.panel.standings import Population, asked_tracks, population_of
+from botox_schedule.panel.standings import Population, asked_tracks, compared, population_of
 from botox_schedule.panel.tables import keys_like
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.terms import CycleTiming
 from botox_schedule.values import a_list
 
-_GROUPS = ("patient", "indication", "product", "protocol_id", "protocol_version", "year")
+_GROUPS = ("patient", *TRACK, "year", "session_left_out")
 _COUNTS = ("cycles", "held_cycles", "judged", "early", "late", "days")
 _EPISODE: dict[str, Any] = {"time": pl.Int64, "event": pl.Boolean, "reason": pl.String}
 
@@ -55,8 +54,9 @@ def adherence(
         protocols: The known protocols; None means the bundled ones.
         as_of: The day up to which records are known.
         by: A column to group by, or several: ``patient``, ``indication``, ``product``,
-            ``protocol_id``, ``protocol_version``, ``year`` (of the cycle's first session), or
-            those of *groups*.
+            ``protocol_id``, ``protocol_version``, ``year`` (of the cycle's first session),
+            ``session_left_out`` (rows of the patient could not be read, so an interval may be
+            too long), or those of *groups*.
         groups: A frame with ``patient`` and what patients are grouped by, such as their clinic.
         rules: What clinic or payer chose, and the tables next to the sessions, as for
             ``forecast``.
@@ -126,22 +126,21 @@ def _counted(judged: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
 
 
 def _summed(counts: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-    return counts.group_by(by).agg(pl.col(_COUNTS).sum().cast(pl.Int64))
+    return counts.group_by(by).agg(pl.col(_COUNTS).sum().cast(pl.Int64)).sort(by)
 
 
 def _shares(counts: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-    found = _summed(counts, by)
-    found = found.with_columns(on_time=pl.col("judged") - pl.col("early") - pl.col("late"))
+    on_time = pl.col("judged") - pl.col("early") - pl.col("late")
     any_judged = pl.when(pl.col("judged") > 0)
-    return found.select(
+    return _summed(counts, by).select(
         *by,
         *_COUNTS[:3],
-        "on_time",
+        on_time.alias("on_time"),
         "early",
         "late",
-        on_time_share=any_judged.then(pl.col("on_time") / pl.col("judged")),
+        on_time_share=any_judged.then(on_time / pl.col("judged")),
         mean_interval_days=any_judged.then(pl.col("days") / pl.col("judged")),
-    ).sort(by)
+    )
 
 
 def persistence(
@@ -171,7 +170,8 @@ def persistence(
         A frame of the same kind, in no order, with ``patient``, ``indication``, ``product``,
         ``time`` (days, first and last included), ``event`` (whether treatment ended) and
         ``reason`` (``gap``, ``discontinued``, ``deceased``, ``ongoing``): what lifelines takes
-        as durations and observed events.
+        as durations and observed events. ``session_left_out`` says whether rows of the patient
+        could not be read: then a gap may be none.
 
     Raises:
         CountError: When the gap is not a whole number, or negative.
@@ -215,7 +215,8 @@ def _persistence(frames: Frames, asking: Asking, gap: _Gap) -> pl.DataFrame:
         for found in [_episode_apart(each.track, gap)]
     ]
     apart = pl.DataFrame(rows, schema=plain.schema, orient="row")
-    return pl.concat([plain, apart]).filter(pl.col("time").is_not_null())
+    found = pl.concat([plain, apart]).filter(pl.col("time").is_not_null())
+    return found.with_columns(session_left_out=population.is_torn())
 
 
 def _plain_episodes(population: Population, gap: _Gap) -> pl.DataFrame:
@@ -243,8 +244,7 @@ def _day(number: str) -> date:
 def _episode_apart(track: Track, gap: _Gap) -> tuple[Any, ...]:
     known = []
     for place, cycle in enumerate(track.cycles):
-        previous = track.cycles[place - 1] if place else None
-        held = judge_cycle(track, previous, cycle).held
+        *_, held = compared(track, place)
         known.append((cycle.first_on, cycle.anchored_on, held))
     return _episode(track, known, track.holds, follow_up_of(track), gap)
 

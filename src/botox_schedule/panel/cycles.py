@@ -22,9 +22,10 @@ from botox_schedule.panel.standings import (
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.history import CycleSessions
 
-_TRACK = ("indication", "product", "protocol_id", "protocol_version")
+TRACK = ("indication", "product", "protocol_id", "protocol_version")
+"""What tells apart the tracks of a patient, and the protocol of each."""
 _COLUMNS: dict[str, Any] = {
-    **dict.fromkeys(_TRACK, pl.String),
+    **dict.fromkeys(TRACK, pl.String),
     "cycle_number": pl.Int64,
     "first_on": pl.Date,
     "anchored_on": pl.Date,
@@ -56,7 +57,8 @@ def cycles(
 
     Returns:
         A frame of the same kind, in no order. ``units`` is null where a session's units or
-        product are unknown, or where a cycle has several products.
+        product are unknown, or where a cycle has several products. ``session_left_out`` says
+        whether rows of the patient could not be read: then an interval may be too long.
 
     Raises:
         PanelError: When a frame or a column is not what is expected.
@@ -78,7 +80,8 @@ def judged_cycles(frames: Frames, asking: Asking) -> pl.DataFrame:
     """Return one row per cycle."""
     population = population_of(frames, asking)
     plain, apart = plain_cycles(population), _apart(population)
-    return pl.concat([plain.select(apart.columns), apart])
+    found = pl.concat([plain.select(apart.columns), apart])
+    return found.with_columns(session_left_out=population.is_torn())
 
 
 def plain_cycles(population: Population) -> pl.DataFrame:
@@ -86,7 +89,7 @@ def plain_cycles(population: Population) -> pl.DataFrame:
     done = population.happened.done
     engine, tracks = asked_tracks(population, done)
     every = with_previous(cycles_of(done, population.happened)).join(
-        tracks.select("track", "alike", *_TRACK), on="track"
+        tracks.select("track", "alike", *TRACK), on="track"
     )
     judged = with_judgments(every, engine).join(_units(done), on="cycle")
     return judged.with_columns(

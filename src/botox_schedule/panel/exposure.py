@@ -12,6 +12,7 @@ from botox_schedule.panel.asking import PRODUCTS, Asking, session_of
 from botox_schedule.panel.columns import mapped
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import Frame, RulesAndCare, ask
+from botox_schedule.panel.happened import COMPLETED
 from botox_schedule.panel.standings import Population, population_of
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
 
@@ -47,7 +48,8 @@ def exposure(
     Returns:
         A frame of the same kind, in no order, with ``patient``, ``product``, ``units`` (a lower
         bound where ``indeterminate``), ``units_if_one`` (if sessions on one day with equal
-        units are one), ``indeterminate``.
+        units are one), ``indeterminate``. A row that could not be read may be a dose, of unknown
+        units, unless its status says otherwise, or its day that it is outside the window.
 
     Raises:
         DayError: When a day is not a calendar day.
@@ -73,7 +75,7 @@ def exposure(
         return bool(in_window([session_of(given_on, "any", 0)], length, day, short_month))
 
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
-        given = _given(population_of(frames, asking))
+        given = _given(population_of(frames, asking), day)
         return _totals(given.filter(mapped(given["day"], counts, pl.Boolean)))
 
     given: RulesAndCare = {"care_ends": care_ends, "prior_treatments": prior_treatments}
@@ -81,33 +83,32 @@ def exposure(
     return ask(sessions, None, known_until, answer, **given)
 
 
-def _given(population: Population) -> pl.DataFrame:
-    """All doses that were given, whatever the indication."""
+def _given(population: Population, on: date) -> pl.DataFrame:
+    """All doses that were given, or may have been, whatever the indication."""
     rows = []
     for patient, reading in population.records.readings(population.asking):
         for session in given_doses(reading):
             units = None if session.units is None else float(session.units)
             rows.append((patient, session.administered_on, PRODUCTS.index(session.product), units))
-    plain = population.happened.done.select(_DOSE)
-    return pl.concat([plain, pl.DataFrame(rows, schema=plain.schema, orient="row")])
+    what = population.happened
+    plain, unread = what.done.select(_DOSE), what.unread.rows.drop_nulls("patient")
+    unread = unread.filter(pl.col("status").fill_null(COMPLETED) == COMPLETED)
+    doubtful = unread.select("patient", pl.col("day").fill_null(on), "product", units=None)
+    apart = pl.DataFrame(rows, schema=plain.schema, orient="row")
+    return pl.concat([plain, apart, doubtful.cast(plain.schema)])
 
 
 def _totals(given: pl.DataFrame) -> pl.DataFrame:
-    unknown = pl.col("units").is_null() | (pl.col("product") == 0)
-    given = given.with_columns(
-        open=unknown, known=pl.when(unknown).then(0.0).otherwise(pl.col("units"))
-    )
-    once = given.unique(["patient", "product", "day", "known"])
-    key = ["patient", "product"]
-    ones = once.group_by(key).agg(units_if_one=pl.col("known").sum())
-    totals = given.group_by(key).agg(units=pl.col("known").sum(), open=pl.col("open").any())
-    nameless = totals.filter(pl.col("product") == 0).select("patient", any_open=pl.lit(value=True))
-    totals = totals.join(ones, on=key).join(nameless, on="patient", how="left")
+    key, unknown = ["patient", "product"], pl.col("units").is_null() | (pl.col("product") == 0)
+    given = given.with_columns(open=unknown, known=pl.when(~unknown).then("units").otherwise(0.0))
+    total = pl.col("known").sum()
+    ones = given.unique([*key, "day", "known"]).group_by(key).agg(units_if_one=total)
+    totals = given.group_by(key).agg(units=total, open=pl.col("open").any())
     names = [None if product is None else product.value for product in PRODUCTS]
-    return totals.select(
+    return totals.join(ones, on=key).select(
         "patient",
-        product=pl.col("product").replace_strict(range(len(names)), names, return_dtype=pl.String),
-        units="units",
-        units_if_one="units_if_one",
-        indeterminate=pl.col("open") | pl.col("any_open").fill_null(value=False),
+        pl.col("product").replace_strict(range(len(names)), names, return_dtype=pl.String),
+        "units",
+        "units_if_one",
+        indeterminate=pl.col("open") | (pl.col("product") == 0).any().over("patient"),
     )

@@ -51,7 +51,8 @@ def forecast(
         A frame of the same kind as *sessions*, one row per track, in no order; a lazy Polars
         frame gives a lazy one. The dates mean what they do in a forecast. ``clear`` is False where
         the booked day, else the due or earliest day (never before *as_of*), is not allowed or a
-        limit is not met, and True only where ``weights`` are given and every limit was checked.
+        limit is not met, and True only where ``weights`` are given, every limit was checked and
+        every row of the patient could be read.
         ``findings`` has the codes of all findings, ``today`` of those that need a person today,
         ``session_left_out`` says whether rows of the patient could not be read, none of them says
         which of the ``policies`` holds, or a day such as 9999-12-31 leaves no date.

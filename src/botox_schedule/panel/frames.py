@@ -162,7 +162,9 @@ def _from_duckdb(given: Given) -> pl.DataFrame:
     import duckdb  # noqa: PLC0415 - an extra
 
     with _on_connection(given.name):
-        chosen = given.native.select(*map(duckdb.ColumnExpression, given.needed()))
+        columns = [*map(duckdb.ColumnExpression, given.needed())]
+        # DuckDB selects no fewer than one column; the missing ones are named later.
+        chosen = given.native.select(*columns) if columns else given.native.limit(0)
         rows = chosen.to_arrow_table()
     return _from_arrow(given._replace(native=rows))
 

@@ -150,8 +150,7 @@ def row_counts(
 
 def _counts(frames: Frames, asking: Asking) -> pl.DataFrame:
     population = population_of(frames, asking)
-    found = _of_sessions(population)
-    what = population.happened
+    found, what = _of_sessions(population), population.happened
     known = [rows.select("patient") for rows in (what.done, what.waiting, what.apart)]
     patients = pl.concat([*known, what.unread.patients.to_frame()]).unique()
     for name in TABLES:

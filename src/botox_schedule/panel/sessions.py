@@ -58,11 +58,13 @@ class Unread(NamedTuple):
     """Rows that could not be read.
 
     Attributes:
+        rows: What of them could be read.
         patients: Their patients; null where a row names none.
         counts: How many there are of each problem.
         height: How many rows there are, including those that could be read.
     """
 
+    rows: pl.DataFrame
     patients: pl.Series
     counts: dict[Problem, int]
     height: int
@@ -100,7 +102,7 @@ class Sessions(NamedTuple):
         rows = self.rows.filter(pl.col("problem") > 0)
         counts = rows["problem"].value_counts()
         found = {Problem(problem): count for problem, count in counts.iter_rows()}
-        return Unread(rows["patient"].unique(), found, self.rows.height)
+        return Unread(rows, rows["patient"].unique(), found, self.rows.height)
 
 
 def nobody(frame: pl.DataFrame) -> pl.DataFrame:

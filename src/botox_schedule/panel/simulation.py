@@ -136,8 +136,7 @@ def simulate(
         draws = (Random(f"{seed} {number}") for number in range(replicates))  # noqa: S311 - no secret
         return _summed([_drawn(plan, due, random) for random in draws])
 
-    given: dict[str, Any] = {"holds": holds, "care_ends": care_ends, **rules}
-    return ask(sessions, known, as_of, _cohort, summary, **given)
+    return ask(sessions, known, as_of, _cohort, summary, holds=holds, care_ends=care_ends, **rules)
 
 
 def _check_numbers(days: int, replicates: int, delays: Sequence[int], capacity: int | None) -> None:

@@ -54,6 +54,10 @@ class Population(NamedTuple):
     decided: Decided
     records: Records
 
+    def is_torn(self) -> pl.Expr:
+        """Whether a row of the patient could not be read: an interval may be too long."""
+        return pl.col("patient").is_in(self.happened.unread.patients.implode())
+
 
 def population_of(frames: Frames, asking: Asking, shared: Sequence[str] = SHARED) -> Population:
     """Return a population from its tables.
@@ -280,9 +284,10 @@ def _doubtful(population: Population, beyond: list[Any]) -> pl.Series:
 
 def _with_unread(found: pl.DataFrame, patients: pl.Series) -> pl.DataFrame:
     """Say which patients a person must look at; one without any other row gets a row too."""
-    unread = patients.to_frame("patient")
-    found = found.join(unread.with_columns(_left_out=pl.lit(value=True)), on="patient", how="left")
-    found = found.with_columns(session_left_out=pl.col("_left_out").fill_null(value=False))
-    lost = unread.join(found, on="patient", how="anti")
+    left_out = pl.col("patient").is_in(patients.implode())
+    # What is missing may be a dose: no limit is surely met.
+    clear = pl.when(~(left_out & pl.col("clear"))).then("clear")
+    found = found.with_columns(session_left_out=left_out, clear=clear)
+    lost = patients.to_frame("patient").join(found, on="patient", how="anti")
     lost = lost.with_columns(session_left_out=pl.lit(value=True), codes=pl.lit(0, pl.UInt64))
-    return pl.concat([found.drop("_left_out"), lost], how="diagonal_relaxed")
+    return pl.concat([found, lost], how="diagonal_relaxed")
