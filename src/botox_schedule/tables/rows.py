@@ -7,7 +7,6 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypedDict
 
 from botox_schedule.dates.days import OTHER_ORDER
-from botox_schedule.errors import TableError
 from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.tables.cells import CellReader, Column
 from botox_schedule.tables.header import ColumnNames, another_header
