@@ -435,6 +435,16 @@ class TestForecast:
         assert found.timeline.full_benefit_by == date(2026, 7, 5)
         assert found.phase is ResponsePhase.ONSET
 
+    def test_a_product_without_a_protocol_has_no_stated_response(self) -> None:
+        """That of the planned product says nothing of another one."""
+        for product, stated in (("Dysport", False), ("Botox", True), (None, True)):
+            given = record(session("2026-01-05", product=product))
+            found = forecast(given, MIGRAINE, as_of="2026-02-20")
+            assert found.timeline is not None
+            assert bool(found.timeline.windows()) is stated
+            assert (found.phase is not ResponsePhase.NOT_STATED) is stated
+            assert (found.timeline.full_benefit_by is not None) is stated
+
     def test_the_course_starts_with_a_prior_treatment(self) -> None:
         for prior, by in (
             ({"cycles": 2, "started_on": "2025-06-05"}, date(2025, 12, 5)),

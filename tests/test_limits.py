@@ -651,7 +651,7 @@ class TestWhatElseIsBooked:
         [
             pytest.param("2026-12-04", 600, id="part of the session"),
             pytest.param("2026-12-05", 300, id="another session"),
-            pytest.param("9999-12-31", 300, id="last day of the calendar"),
+            pytest.param("9998-12-31", 300, id="a day far ahead"),
         ],
     )
     def test_the_parts_of_a_split_visit_are_one_session(self, second_on: str, total: int) -> None:

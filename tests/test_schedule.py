@@ -286,7 +286,7 @@ class TestProjectDates:
         first, second = project_dates("2026-01-05", MIGRAINE, count=2, policy=policy)
         assert str(first.window) == "2026-04-27 to 2026-05-25"
         assert str(second.window) == "2026-08-17 to 2026-10-12"
-        asked = {"as_of": "2026-01-05", "policy": policy}
+        asked: dict[str, Any] = {"as_of": "2026-01-05", "policy": policy}
         assert bs.project(record("2026-01-05"), MIGRAINE, count=1, **asked) == (first,)
 
     def test_a_minimum_alone_projects_nothing(self) -> None:

@@ -23,7 +23,7 @@ from botox_schedule.engine.rules import (
 from botox_schedule.errors import UnknownProtocolError
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import Followed, ProtocolSet, version_on
-from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
+from botox_schedule.protocols.model import ExpectedResponse, ProtocolRef, TreatmentProtocol
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions, History
 from botox_schedule.records.model import PatientRecord, TreatmentSession
@@ -248,13 +248,20 @@ def opens_next(track: AnyTrack, booked: TreatmentSession) -> bool:
 
 
 def protocol_of_session(track: Track, session: TreatmentSession) -> TreatmentProtocol:
-    """Return the version that was in force for a session, else the track's protocol."""
-    given = track.protocol
-    families = track.known.find(
-        session.indication, session.product or given.product, given.population, given.region
-    )
+    """Return the version that was in force for a session, else the track's protocol.
+
+    Where that is for another product, it says nothing of the response.
+    """
+    given, product = track.protocol, session.product or track.protocol.product
+    families = track.known.find(session.indication, product, given.population, given.region)
     versions = families[0] if families else track.known.versions(given)
-    return version_on(versions, session.administered_on) or given
+    found = version_on(versions, session.administered_on) or given
+    return found if found.product is product else _without_response(found)
+
+
+@lru_cache(maxsize=256)
+def _without_response(protocol: TreatmentProtocol) -> TreatmentProtocol:
+    return protocol.model_copy(update={"response": ExpectedResponse()})
 
 
 def last_treatment(track: AnyTrack) -> tuple[date, TreatmentProtocol] | None:
