@@ -417,7 +417,7 @@ def _entry(
     """The entry of a row of a day or of an attack."""
     row: dict[str, list[str]] = {}
     for (meaning, is_scale), cell in zip(columns, cells, strict=False):
-        is_pain = is_scale and _named("scale").get(_word(cell)) == "numbers"
+        is_pain = is_scale and _named("scale").get(_word(cell)) == "pains"
         row.setdefault(meaning, []).append("headache" if is_pain else cell)
     entry = _guarded(read, table, line, row)
     beyond = any(cells[len(columns) :]) and entry.remark is None
