@@ -432,6 +432,12 @@ class TestWhatPeopleKeep:
             assert set(days(reading).values()) == {"headache"}
             assert "line 2: the kind is none, but an attack counts as headache; in a" in told(reading)[-1]  # fmt: skip
 
+    def test_a_note_makes_no_header_of_a_row_without_its_day(self) -> None:
+        found = read("date,kind,note\n2026-01-05,none,\n,migraine,start\n2026-01-06,none,\n")
+        assert (found.taken, found.left_out) == (2, 1)
+        with pytest.raises(ExchangeError, match="line 3: another header"):
+            read(",date,kind\n0,2026-01-05,none\n,date,migraine\n1,2026-01-06,yes\n")
+
     @pytest.mark.parametrize("row", ["2026-01-06,onset", "2026-01-06,start", ",headache", "x,y"])
     def test_a_row_with_a_word_of_a_header_is_a_row(self, row: str) -> None:
         found = read(f"date,kind\n2026-01-05,none\n{row}\n")
