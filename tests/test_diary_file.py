@@ -439,6 +439,12 @@ class TestWhatPeopleKeep:
             assert set(days(reading).values()) == {"headache"}
             assert "line 2: the kind is none, but an attack counts as headache; in a" in told(reading)[-1]  # fmt: skip
 
+    def test_a_note_makes_no_header_of_a_row_without_its_day(self) -> None:
+        found = read("date,kind,note\n2026-01-05,none,\n,migraine,start\n2026-01-06,none,\n")
+        assert (found.taken, found.left_out) == (2, 1)
+        with pytest.raises(ExchangeError, match="line 3: another header"):
+            read(",date,kind\n0,2026-01-05,none\n,date,migraine\n1,2026-01-06,yes\n")
+
     @pytest.mark.parametrize("row", ["2026-01-06,onset", "2026-01-06,start", ",headache", "x,y"])
     def test_a_row_with_a_word_of_a_header_is_a_row(self, row: str) -> None:
         found = read(f"date,kind\n2026-01-05,none\n{row}\n")
@@ -452,6 +458,23 @@ class TestWhatPeopleKeep:
         found = read(f"date;{name}\n" + "".join(f"2026-01-0{n};{cell}\n" for n, cell in cells))
         assert list(days(found).values()) == ["none", *["headache"] * 4, "headache"]
         assert told(found) == ["line 7: kind: expected none, headache, migraine or unknown"]
+
+    @pytest.mark.parametrize("name", ["severity", "Pain"])
+    def test_an_m_of_a_scale_is_medium_and_no_migraine(self, name: str) -> None:
+        text = f"date,{name}\n2026-01-05,H\n2026-01-06,M\n2026-01-07,low\n2026-01-08,migraine\n"
+        assert list(days(read(text)).values()) == [*["headache"] * 3, "migraine"]
+        assert days(read("date,kind\n2026-01-06,M\n")) == {"2026-01-06": "migraine"}
+
+    def test_the_status_of_an_entry_is_no_kind(self) -> None:
+        """The exports of some apps say whether an attack goes on."""
+        found = read(
+            "Date,Start Time,End Time,Pain Level,Status\n2026-01-05,22:30,01:15,7,completed\n"
+            "2026-01-08,09:00,,8,active\n"
+        )
+        assert list(days(found)) == ["2026-01-05", "2026-01-06", "2026-01-08"]
+        assert found.left_out == 0
+        by_day = read("date,type,status\n2026-01-05,none,completed\n2026-01-06,,completed\n")
+        assert days(by_day) == {"2026-01-05": "none", "2026-01-06": "unknown"}
 
     def test_a_scale_decides_only_where_no_column_has_the_kind(self) -> None:
         assert days(read("date,type,severity\n2026-01-05,migraine,0/10\n2026-01-06,,8\n")) == {

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+import botox_schedule as bs
 from botox_schedule import FindingCode, FindingNeeds
+from botox_schedule.outcomes import judge_counts, load_response_rules
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -40,6 +42,32 @@ def _printed(program: Path, *arguments: str) -> str:
         [sys.executable, str(program), *arguments], capture_output=True, text=True, check=True
     )
     return done.stdout.strip()
+
+
+class TestFilesOfAClinic:
+    """The files that pages show are read as they are."""
+
+    def shown(self, page: str, blocks: slice, file: Path) -> Path:
+        text = (DOCS / "how-to" / page).read_text(encoding="utf-8")
+        found = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        file.write_text("".join(found[blocks]), encoding="utf-8")
+        return file
+
+    def test_a_response_rule(self, tmp_path: Path) -> None:
+        (rule,) = load_response_rules(self.shown("response.md", slice(1), tmp_path / "own.toml"))
+        outcomes = [
+            str(judge_counts(rule, baseline=20, current=days, cycles=2)[0].outcome)
+            for days in (12, "12.1")
+        ]
+        assert outcomes == ["met", "not_met"]
+
+    def test_a_protocol(self, tmp_path: Path) -> None:
+        """The page begins with a protocol, and goes on with what it may have."""
+        file = self.shown("own-protocol.md", slice(3), tmp_path / "own.toml")
+        (protocol,) = bs.load_protocols(file)
+        assert str(protocol.retreatment.minimum) == "12 weeks + 1 day"
+        assert str(protocol.retreatment.typical) == "169 days"
+        assert str(protocol.response.wear_off) == "8 to 10 weeks"
 
 
 class TestTheRecallList:

@@ -899,7 +899,7 @@ class TestReport:
         assert "0 of 0 tracks shown" in report_html([], as_of="2026-03-16")
 
     def test_a_row_hides_its_patient(self) -> None:
-        assert repr(row("Smith", notes=["Smith"])) == "ReportRow()"
+        assert repr(row("Smith", notes=["Smith"])) == "ReportRow(...)"
 
 
 class TestWords:

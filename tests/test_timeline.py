@@ -774,7 +774,7 @@ class TestNotebook:
         ET.fromstring(f"<div>{html}</div>")
 
     def test_the_repr_still_hides_the_days(self) -> None:
-        assert repr(one) == "PatientRecord()"
+        assert repr(one) == "PatientRecord(...)"
 
 
 WORDS = {**dict.fromkeys(["full", "due", "onset", "held"], "word"), "some": "some people"}

@@ -171,6 +171,9 @@ def safe_place(fault: Any) -> tuple[int | str, ...]:
 
     Args:
         fault: One of ``error.errors()``, of pydantic or of a web framework that repeats them.
+
+    >>> safe_place({"type": "extra_forbidden", "loc": ("body", "Jane Doe")})
+    ('body', '(unknown key)')
     """
     place: tuple[int | str, ...] = fault["loc"]
     return (*place[:-1], UNKNOWN_KEY) if fault["type"] in ABOUT_KEYS else place

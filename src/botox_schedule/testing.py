@@ -293,10 +293,10 @@ def records(
         first: The first day on which something happens.
         last: The last such day.
         most_sessions: How many sessions there are at most, at least one.
-        also: What else the record may have; ``list(RecordPart)`` is everything.
+        also: What else the record may have; ``list(RecordPart)`` is all of these parts.
         only_history: Whether there are completed sessions only, and nothing else.
         only_full: Whether touch-ups are left out.
-        only_product: The product of all sessions; None draws one for each.
+        only_product: The product of all sessions; None draws one for each, or an unknown one.
 
     >>> from hypothesis import find
     >>> len(find(records(), lambda record: len(record.sessions) == 2).holds)

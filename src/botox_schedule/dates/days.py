@@ -155,10 +155,11 @@ def is_day_pattern(pattern: str) -> bool:
 def other_order(pattern: str) -> str | None:
     """Return the pattern with day and month in the other order; None where it has no other.
 
-    >>> other_order("mdy"), other_order("%d.%m.%Y"), other_order("%d %b %Y"), other_order("iso")
-    ('dmy', '%m.%d.%Y', None, None)
+    >>> other_order("mdy"), other_order("%d de %m de %Y"), other_order("%d %b %Y"), other_order("iso")
+    ('dmy', '%m de %d de %Y', None, None)
     """
-    swapped = pattern.translate(_SWAP)
+    parts = "[dm]" if pattern in _ORDERS else "%[dm]"
+    swapped = re.sub(parts, lambda part: part[0].translate(_SWAP), pattern)
     return swapped if swapped != pattern and is_day_pattern(swapped) else None
 
 

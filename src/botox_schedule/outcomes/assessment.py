@@ -158,6 +158,13 @@ def decide(results: Iterable[CriterionResult]) -> RuleOutcome:
 
     Missing data for another criterion never hide a stop. A criterion that still waits for months
     in a row decides only where every criterion does.
+
+    >>> from botox_schedule.outcomes import find_response_rule
+    >>> rule = find_response_rule("nice-ta260")
+    >>> print(decide(judge_counts(rule, baseline=20, current=12, cycles=2)))
+    continue
+    >>> print(decide(judge_counts(rule, baseline=20, current=12, cycles=2, months=[14, 13, 12])))
+    stop
     """
     advice = "results: give those that judge_counts returns"
     found = all_of_kind(results, CriterionResult, advice)

@@ -417,7 +417,7 @@ def _entry(
     """The entry of a row of a day or of an attack."""
     row: dict[str, list[str]] = {}
     for (meaning, is_scale), cell in zip(columns, cells, strict=False):
-        is_pain = is_scale and _named("scale").get(_word(cell)) == "numbers"
+        is_pain = is_scale and _named("scale").get(_word(cell)) == "pains"
         row.setdefault(meaning, []).append("headache" if is_pain else cell)
     entry = _guarded(read, table, line, row)
     beyond = any(cells[len(columns) :]) and entry.remark is None
@@ -426,7 +426,9 @@ def _entry(
 
 def _is_header(table: _Table, cells: list[str]) -> bool:
     is_header = _reader_of(table._replace(header=cells)) is not None
-    return is_header and not any(_is_day(cell, table) for cell in cells)
+    # Where the day is missing, a note such as "start" makes no header of the row.
+    days = _cells(table._replace(rows=[(0, cells)]), "date", "start", "month")
+    return is_header and any(days) and not any(_is_day(cell, table) for cell in cells)
 
 
 def _header_again(table: _Table, line: int, cells: list[str]) -> _Entry:

@@ -279,6 +279,11 @@ def load_messages(path: str | PathLike[str]) -> Messages:
         ProtocolFileError: When it is not TOML.
         HandoutError: When a key is missing or unknown, or braces differ.
         OSError: When it cannot be opened.
+
+    >>> load_messages("no-such-file.toml")
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: [Errno 2] No such file or directory: 'no-such-file.toml'
     """
     name, tables = tables_of(path)
     try:
