@@ -1328,6 +1328,23 @@ class TestServiceRequest:
             proposal(id="Smith, J")
         assert "Smith" not in str(caught.value)
 
+    @pytest.mark.parametrize(
+        ("given", "wrong"),
+        [
+            ({"subject": None}, "subject"),
+            ({"subject": " "}, "subject"),
+            ({"subject": 7}, "subject"),
+            ({"identifier": "ab"}, "identifier"),
+            ({"identifier": ("urn:x",)}, "identifier"),
+            ({"identifier": ("urn:x", 5j)}, "identifier"),
+            ({"subject": None, "id": ""}, "subject, id"),
+        ],
+    )
+    def test_a_proposal_is_for_somebody(self, given: dict[str, Any], wrong: str) -> None:
+        with pytest.raises(bs.errors.ExchangeError, match=f"does not take this: {wrong};"):
+            proposal(**given)
+        assert proposal(identifier=["urn:x", "1"])["identifier"][0]["value"] == "1"
+
     def test_an_id_has_at_most_64_characters(self) -> None:
         assert proposal(id="x" * 64)["id"] == "x" * 64
         for key in ("x" * 65, ""):
