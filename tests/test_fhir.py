@@ -634,6 +634,13 @@ class TestProcedure:
         assert codes(reading) == ["no_day"]
 
 
+def german_disposition(code: str) -> dict[str, Any]:
+    system = "http://fhir.de/CodeSystem/dkgev/EntlassungsgrundErsteUndZweiteStelle"
+    said = {"url": "ErsteUndZweiteStelle", "valueCoding": {"system": system, "code": code}}
+    url = "http://fhir.de/StructureDefinition/Entlassungsgrund"
+    return {"extension": [{"url": url, "extension": [said, {"url": "DritteStelle"}]}]}
+
+
 class TestPatient:
     def test_patients_are_kept_apart(self) -> None:
         other = given_dose(id="m2", subject={"reference": "Patient/2"})
@@ -732,6 +739,8 @@ class TestPatient:
             (concept("https://www.nubc.org/CodeSystem/PatDischargeStatus", "01"), False),
             (concept("urn:x", "20"), False),
             ({"coding": [{"code": "home", "display": "Home"}], "text": "Expected"}, False),
+            (german_disposition("07"), True),
+            (german_disposition("01"), False),
         ],
     )
     @pytest.mark.parametrize("name", ["hospitalization", "admission"])
@@ -789,6 +798,9 @@ class TestPatient:
             ("Observation", "code", "http://loinc.org", "8480-6", False),
             ("Observation", "value", "http://snomed.info/sct|2026", "419099009", True),
             ("Observation", "value", SNOMED, "438949009", False),
+            ("Observation", "value", "https://clinic.example/CodeSystem/Vitalstatus", "T", True),
+            ("Observation", "value", "https://clinic.example/CodeSystem/Vitalstatus", "L", False),
+            ("Observation", "value", "https://clinic.example/CodeSystem/Temperature", "T", False),
             ("Procedure", "code", SNOMED, "308646001", True),
             ("Encounter", "type", SNOMED, "308646001", True),
             ("DiagnosticReport", "code", "http://loinc.org", "69409-1", True),
