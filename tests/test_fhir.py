@@ -739,6 +739,7 @@ class TestPatient:
             (concept("https://www.nubc.org/CodeSystem/PatDischargeStatus", "01"), False),
             (concept("urn:x", "20"), False),
             ({"coding": [{"code": "home", "display": "Home"}], "text": "Expected"}, False),
+            (concept(SNOMED, "371828006"), True),
             (german_disposition("07"), True),
             (german_disposition("01"), False),
         ],
@@ -788,6 +789,7 @@ class TestPatient:
         [
             ("Condition", "code", SNOMED, "419099009", True),
             ("Condition", "code", "", "419099009", True),
+            ("Observation", "code", SNOMED, "419620001", True),
             ("Condition", "category", "http://loinc.org", "79378-6", True),
             ("Condition", "code", "http://hl7.org/fhir/sid/icd-10-cm", "R99", True),
             ("Condition", "code", "http://clinic.example/rooms", "R99", False),
@@ -982,6 +984,7 @@ class TestPatient:
             ("MedicationRequest", {"statusReason": {"text": "order expired"}}, False),
             ("Task", {"statusReason": {"text": "Expired"}}, False),
             ("Task", {"statusReason": {"text": "Patient expired"}}, True),
+            ("Procedure", {"statusReason": concept(SNOMED, "397709008")}, True),
             ("Procedure", {"outcome": {"text": "Death"}}, True),
             ("AdverseEvent", {"outcome": concept("urn:x", "fatal")}, True),
             ("AdverseEvent", {"outcome": [concept("urn:x", "resolved")]}, False),
