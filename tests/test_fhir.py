@@ -174,6 +174,16 @@ class TestMedicationAdministration:
             "entry[1].modifierExtension",
         ]
 
+    def test_so_is_a_rule_about_what_a_session_refers_to(self) -> None:
+        """It may say that the condition was ruled out; one of several sessions is told once."""
+        rule = [{"url": "http://hl7.org/fhir/StructureDefinition/condition-ruledOut"}]
+        reason: dict[str, Any] = {"resourceType": "Condition", "id": "c", "subject": PATIENT}
+        reason |= {"code": MIGRAINE_REASON[0], "modifierExtension": rule}
+        dose = given_dose(reasonCode=None, reasonReference=[{"reference": "Condition/c"}])
+        reading = read(dose, dose | {"id": "m2", "effectiveDateTime": "2026-04-05"}, reason)
+        assert [p.where for p in reading.problems] == ["entry[2].modifierExtension"]
+        assert reading.counts.sessions == 2
+
     def test_no_dose_leaves_the_units_unknown(self) -> None:
         reading = read(given_dose(dosage=None))
         assert (only(reading).units, codes(reading)) == (None, [])

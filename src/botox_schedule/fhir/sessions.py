@@ -123,6 +123,9 @@ class SessionReader(NamedTuple):
             entry.problem(remark, draft.key, left_out=_may_be_missing(draft, remark[0]))
             for remark in _doubts(draft, is_absent=self.people.is_absent(draft.key))
         ]
+        told += [
+            used.problem(remark, draft.key) for used in draft.used for remark in modifiers_of(used)
+        ]
         return Outcome(Fate.SESSION, tuple(told), draft.key, session, draft.used)
 
     def _draft(self, entry: Entry, procedures: Sequence[Entry]) -> _Draft:
