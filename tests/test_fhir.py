@@ -174,6 +174,13 @@ class TestMedicationAdministration:
             "entry[1].modifierExtension",
         ]
 
+    def test_so_is_a_rule_about_the_whole_bundle(self) -> None:
+        content = bundle(given_dose(), person()) | {"implicitRules": "http://a.example/rules"}
+        reading = records_from_bundle(content, zone=ZONE)
+        assert [(p.code, p.where) for p in reading.problems] == [
+            ("unknown_modifier", "implicitRules")
+        ]
+
     def test_so_is_a_rule_about_what_a_session_refers_to(self) -> None:
         """It may say that the condition was ruled out; one of several sessions is told once."""
         rule = [{"url": "http://hl7.org/fhir/StructureDefinition/condition-ruledOut"}]

@@ -14,7 +14,13 @@ from pydantic import BaseModel
 
 from botox_schedule.errors import ExchangeError, FileLimitError
 from botox_schedule.fhir.elements import listed, text_of, within, without_scheme
-from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Remark, inside
+from botox_schedule.fhir.problems import (
+    UNKNOWN_RULE,
+    BundleProblem,
+    BundleProblemCode,
+    Remark,
+    inside,
+)
 from botox_schedule.files import MEBIBYTE, expand, object_of
 
 BundleContent = bytes | str | Mapping[str, Any] | BaseModel
@@ -298,7 +304,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=_plain)
 
 
 def _incomplete(bundles: Iterable[Entry]) -> Iterator[BundleProblem]:
-    """The problems of bundles that are one page of several, unless the others were read too."""
+    """The problems of bundles: one page of several, unless the others were read, for example."""
     found = [(node.where, node.resource) for node in bundles]
     read = {page for _, bundle in found for page in _pages(bundle, _SELF)} - _NO_PAGE
     following = {page for _, bundle in found for page in _pages(bundle, _NEXT)}
@@ -312,6 +318,9 @@ def _incomplete(bundles: Iterable[Entry]) -> Iterator[BundleProblem]:
         elif not others and is_first and _is_short(bundle):
             message = "the search found more than the bundle holds"
             yield _lost(_PARTIAL, inside(where, "total"), message)
+        if bundle.get("implicitRules"):
+            place, code = inside(where, "implicitRules"), BundleProblemCode.UNKNOWN_MODIFIER
+            yield BundleProblem(code=code, where=place, message=UNKNOWN_RULE)
         if _is_failure(bundle.get("issues")):
             yield _lost(_PARTIAL, inside(where, "issues"), "the bundle says that parts are missing")
 

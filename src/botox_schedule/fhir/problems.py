@@ -63,6 +63,9 @@ class BundleProblem(Value, frozen=True):
         return f"{self.where}: {self.code}: {self.message}{lost}"
 
 
+UNKNOWN_RULE = "the rule is unknown, and may change what the resource says"
+"""The message of an unknown modifier."""
+
 Remark = tuple[BundleProblemCode, str, str]
 """A problem of one resource: code, element and message. The caller knows the resource."""
 
