@@ -428,6 +428,19 @@ class TestFiles:
         reading = read_text((mark + "\n".join(lines)).encode())
         assert (reading.problems, reading.counts.sessions) == ((), 1)
 
+    @pytest.mark.parametrize("between", ["", " ", "\ufeff"])
+    def test_files_that_were_joined_may_share_a_line(self, between: str) -> None:
+        note = [{"text": "}{"}]
+        doses = [given_dose(id=None, effectiveDateTime=f"2026-0{n}-05", note=note) for n in (1, 4)]
+        first = between.join(map(json.dumps, [person(), given_dose(id=None)]))
+        reading = read_text("\n".join([first, *map(json.dumps, doses)]))
+        assert (reading.problems, reading.counts.sessions, adds_up(reading)) == ((), 3, True)
+        odd = between.join(map(json.dumps, [person(), given_dose(note=note, status="unknown")]))
+        reading = read_text("\n".join([odd, *map(json.dumps, doses)]))
+        assert [problem.where for problem in reading.problems] == ["line 1"]
+        told = between.join(map(json.dumps, [person(), given_dose(status="unknown")]))
+        assert read_text(told).problems[0].where == "line 1, part 2.status"
+
     def test_a_list_is_refused_and_told_what_to_give(self) -> None:
         for written in ([given_dose()], [given_dose(), person()]):
             text = json.dumps(written).replace("}, {", "},\n{").replace("}]", "}\n]")

@@ -1,6 +1,7 @@
 """Finds the resources of a bundle, of lines of JSON or of a single resource, with their places."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -29,6 +30,7 @@ BundleContent = bytes | str | Mapping[str, Any] | BaseModel
 _INVALID, _PARTIAL = BundleProblemCode.INVALID_RESOURCE, BundleProblemCode.INCOMPLETE
 _MOST = 512 * MEBIBYTE
 _FEWEST_LINES = 2
+_JOINED = re.compile(r"(?<=\})[\s\ufeff]*(?=\{)")
 # A type that is not one of these could be a patient's name; it is never repeated.
 _KNOWN_TYPES = {
     name.removesuffix("Type") for release in (r4, r5, stu3) for name in dir(release)
@@ -124,7 +126,7 @@ def _roots(text: str) -> Sequence[Entry | BundleProblem]:
     except ExchangeError:
         # A byte order mark begins each of the files that were joined.
         lines = [(f"line {n}", t.strip("\ufeff")) for n, t in enumerate(text.split("\n"), 1)]
-        found = [_line(*line) for line in lines if line[1].strip()]
+        found = [one for where, line in lines if line.strip() for one in _line(where, line)]
         if len(found) < _FEWEST_LINES or not any(isinstance(one, Entry) for one in found):
             raise
         return found
@@ -142,11 +144,16 @@ def _root(where: str, value: Any) -> Entry:
     return Entry(where, kind, value, {}, history=None)
 
 
-def _line(where: str, text: str) -> Entry | BundleProblem:
+def _line(where: str, text: str) -> list[Entry | BundleProblem]:
+    """The resource of a line, or several: a file that was joined may not have ended its last."""
     try:
-        return _root(where, _parsed(text))
+        return [_root(where, _parsed(text))]
     except ExchangeError:
-        return _lost(_INVALID, where, "expected one resource in JSON")
+        parts = [(f"{where}, part {n}", t) for n, t in enumerate(_JOINED.split(text), 1)]
+    try:
+        return [_root(part, _parsed(t)) for part, t in parts]
+    except ExchangeError:
+        return [_lost(_INVALID, where, "expected one resource in JSON")]
 
 
 def _lost(code: BundleProblemCode, where: str, message: str) -> BundleProblem:
