@@ -441,6 +441,15 @@ class TestFiles:
         told = between.join(map(json.dumps, [person(), given_dose(status="unknown")]))
         assert read_text(told).problems[0].where == "line 1, part 2.status"
 
+    def test_a_bundle_over_many_lines_that_was_cut_short_is_refused_at_once(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Reading each of its lines as a resource would take minutes."""
+        monkeypatch.setattr(bundle, "_line", pytest.fail)
+        text = json.dumps(bundle_of(entry(given_dose()), entry(person())), indent=2)[:-2]
+        with pytest.raises(bs.errors.ExchangeError, match="the bundle is not JSON"):
+            read_text(text)
+
     def test_a_list_is_refused_and_told_what_to_give(self) -> None:
         for written in ([given_dose()], [given_dose(), person()]):
             text = json.dumps(written).replace("}, {", "},\n{").replace("}]", "}\n]")

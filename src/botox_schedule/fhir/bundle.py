@@ -30,6 +30,7 @@ BundleContent = bytes | str | Mapping[str, Any] | BaseModel
 _INVALID, _PARTIAL = BundleProblemCode.INVALID_RESOURCE, BundleProblemCode.INCOMPLETE
 _MOST = 512 * MEBIBYTE
 _FEWEST_LINES = 2
+_RESOURCE = re.compile(r"\s*\{.*\"resourceType\"")
 _JOINED = re.compile(r"(?<=\})[\s\ufeff]*(?=\{)")
 # A type that is not one of these could be a patient's name; it is never repeated.
 _KNOWN_TYPES = {
@@ -126,6 +127,9 @@ def _roots(text: str) -> Sequence[Entry | BundleProblem]:
     except ExchangeError:
         # A byte order mark begins each of the files that were joined.
         lines = [(f"line {n}", t.strip("\ufeff")) for n, t in enumerate(text.split("\n"), 1)]
+        # A large bundle over many lines that was cut short is refused at once.
+        if not any(map(_RESOURCE.match, (line for _, line in lines))):
+            raise
         found = [one for where, line in lines if line.strip() for one in _line(where, line)]
         if len(found) < _FEWEST_LINES or not any(isinstance(one, Entry) for one in found):
             raise
