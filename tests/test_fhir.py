@@ -607,6 +607,17 @@ class TestProcedure:
         assert (only(reading).id, only(reading).units) == ("Procedure/p1", None)
         assert (codes(reading), adds_up(reading)) == (["unknown_product"], True)
 
+    def test_a_part_of_another_dose_may_count_twice_and_is_told(self) -> None:
+        part = given_dose(id="m2", partOf=[{"reference": "MedicationAdministration/m1"}])
+        reading = read(given_dose(), part)
+        assert [(p.code, p.where) for p in reading.problems] == [
+            ("unknown_units", "entry[1].partOf")
+        ]
+        assert reading.counts.sessions == 2
+        assert read(given_dose(), part | {"dosage": {"text": "5 U"}}).problems[0].where == (
+            "entry[1].dosage.dose"
+        )
+
     def test_a_part_of_something_else_stays_a_session(self) -> None:
         dose = given_dose(partOf=[{"reference": "Procedure/gone"}])
         assert only(read(dose)).units == 155

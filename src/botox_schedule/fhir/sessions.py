@@ -121,7 +121,10 @@ class SessionReader(NamedTuple):
             return Outcome(Fate.LEFT_OUT, tuple(told))
         told = [
             entry.problem(remark, draft.key, left_out=_may_be_missing(draft, remark[0]))
-            for remark in _doubts(draft, is_absent=self.people.is_absent(draft.key))
+            for remark in (
+                *_doubts(draft, is_absent=self.people.is_absent(draft.key)),
+                *self._repeated(draft),
+            )
         ]
         told += [
             used.problem(remark, draft.key) for used in draft.used for remark in modifiers_of(used)
@@ -190,6 +193,13 @@ class SessionReader(NamedTuple):
         medicines = self._pointed_at(entries, "MedicationRequest", "request")
         services = self._pointed_at(entries, "ServiceRequest", "basedOn")
         return [each for each in (*medicines, *services) if each.kind in _ORDERS]
+
+    def _repeated(self, draft: _Draft) -> Iterator[Remark]:
+        """What is recorded as a whole and in parts, such as the dose of each muscle."""
+        wholes = self._pointed_at([draft.entry], DOSE, "partOf")
+        if draft.units is not None and any(whole.kind == DOSE for whole in wholes):
+            message = "a part of another dose, and both count: its units may be in that one"
+            yield BundleProblemCode.UNKNOWN_UNITS, "partOf", message
 
     def _pointed_at(self, entries: Iterable[Entry], kind: str, element: str) -> Iterator[Entry]:
         for entry in entries:
