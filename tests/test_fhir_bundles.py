@@ -311,6 +311,8 @@ class TestPages:
         }
         reading = read_entries(entry(given_dose()), issues=issues)
         assert [(p.code, p.where) for p in reading.problems] == [("incomplete", "issues")]
+        reading = read_entries(entry(given_dose()), meta={"tag": [{"code": "SUBSETTED"}]})
+        assert [(p.code, p.where) for p in reading.problems] == [("incomplete", "meta")]
 
     def test_all_pages_together_are_complete(self) -> None:
         reading = read_text("\n".join(json.dumps(page(n, of=3, total=3)) for n in (1, 2, 3)))

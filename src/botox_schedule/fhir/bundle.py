@@ -332,6 +332,8 @@ def _incomplete(bundles: Iterable[Entry]) -> Iterator[BundleProblem]:
         if bundle.get("implicitRules"):
             place, code = inside(where, "implicitRules"), BundleProblemCode.UNKNOWN_MODIFIER
             yield BundleProblem(code=code, where=place, message=UNKNOWN_RULE)
+        if _is_subset(bundle):
+            yield _lost(_PARTIAL, inside(where, "meta"), "the bundle says that parts are missing")
         if _is_failure(bundle.get("issues")):
             yield _lost(_PARTIAL, inside(where, "issues"), "the bundle says that parts are missing")
 
