@@ -46,6 +46,7 @@ from fhir_samples import (
 )
 
 MIGRAINE = bs.find_protocol("chronic-migraine")
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 SNOMED = "http://snomed.info/sct"
 
 
@@ -332,6 +333,33 @@ class TestMedicationAdministration:
         assert codes(reading) == ["unknown_product"]
         assert reading.problems[0].where == "entry[0].medication"
         assert reading.problems[0].session_left_out
+
+    @pytest.mark.parametrize(
+        ("medication", "may_be"),
+        [
+            (concept(RXNORM, "313782", text="Acetaminophen 325 MG"), False),
+            ({"coding": [{"system": RXNORM, "code": "1", "display": "lidocaine"}]}, False),
+            (concept(RXNORM, "313782"), True),
+            (concept("HCPCS", "J3590", text="Unclassified biologics"), True),
+            (concept("ATC", "N02BE01", text="paracetamol"), False),
+            (concept("urn:clinic", "7", text="Stock 7"), True),
+            ({"text": "Stock 7"}, True),
+            ({"coding": [{"display": "Stock 7"}]}, True),
+        ],
+    )
+    @pytest.mark.parametrize("is_referred_to", [False, True])
+    def test_a_code_with_its_name_tells_another_drug_for_sure(
+        self, medication: dict[str, Any], *, may_be: bool, is_referred_to: bool
+    ) -> None:
+        """Who had an anesthetic too is not to be checked first for ever."""
+        dose = given_dose(medicationCodeableConcept=medication)
+        drug = {"resourceType": "Medication", "id": "d", "code": medication}
+        if is_referred_to:
+            reference = {"reference": "Medication/d"}
+            dose = given_dose(medicationCodeableConcept=None, medicationReference=reference)
+        reading = read(dose, drug, person())
+        assert codes(reading) == ["unknown_product"]
+        assert reading.unreadable == frozenset({"Patient/1"} if may_be else ())
 
     @pytest.mark.parametrize("name", ["chronic-migraine", "Chronic migraine", "migraine"])
     def test_a_local_code_can_be_named(self, name: str) -> None:

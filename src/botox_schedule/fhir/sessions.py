@@ -116,7 +116,7 @@ class SessionReader(NamedTuple):
             session = self._session(draft)
         except Fault as fault:
             keys = self.people.keys_about(entry)
-            is_lost = may_be_given(entry.resource)
+            is_lost = fault.is_session and may_be_given(entry.resource)
             told = [entry.problem(fault.remark, key, left_out=is_lost) for key in keys]
             return Outcome(Fate.LEFT_OUT, tuple(told))
         told = [
@@ -171,7 +171,9 @@ class SessionReader(NamedTuple):
         named = self.dictionary.products_in(concepts) or self.dictionary.products_in(inner)
         if not named and entry.kind == DOSE and not self.dictionary.names_toxin([concepts, inner]):
             message = "no known botulinum toxin; if it is one, name its code in products"
-            raise Fault(BundleProblemCode.UNKNOWN_PRODUCT, "medication", message)
+            may_be = not self.dictionary.is_other_drug([*concepts, *inner])
+            code = BundleProblemCode.UNKNOWN_PRODUCT
+            raise Fault(code, "medication", message, is_session=may_be)
         return named or ({self.product} if self.product is not None else set())
 
     def _medications(self, entry: Entry) -> list[Entry]:
