@@ -46,6 +46,7 @@ from fhir_samples import (
 )
 
 MIGRAINE = bs.find_protocol("chronic-migraine")
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 SNOMED = "http://snomed.info/sct"
 
 
@@ -173,6 +174,23 @@ class TestMedicationAdministration:
             "entry[0].modifierExtension",
             "entry[1].modifierExtension",
         ]
+
+    def test_so_is_a_rule_about_the_whole_bundle(self) -> None:
+        content = bundle(given_dose(), person()) | {"implicitRules": "http://a.example/rules"}
+        reading = records_from_bundle(content, zone=ZONE)
+        assert [(p.code, p.where) for p in reading.problems] == [
+            ("unknown_modifier", "implicitRules")
+        ]
+
+    def test_so_is_a_rule_about_what_a_session_refers_to(self) -> None:
+        """It may say that the condition was ruled out; one of several sessions is told once."""
+        rule = [{"url": "http://hl7.org/fhir/StructureDefinition/condition-ruledOut"}]
+        reason: dict[str, Any] = {"resourceType": "Condition", "id": "c", "subject": PATIENT}
+        reason |= {"code": MIGRAINE_REASON[0], "modifierExtension": rule}
+        dose = given_dose(reasonCode=None, reasonReference=[{"reference": "Condition/c"}])
+        reading = read(dose, dose | {"id": "m2", "effectiveDateTime": "2026-04-05"}, reason)
+        assert [p.where for p in reading.problems] == ["entry[2].modifierExtension"]
+        assert reading.counts.sessions == 2
 
     def test_no_dose_leaves_the_units_unknown(self) -> None:
         reading = read(given_dose(dosage=None))
@@ -315,6 +333,33 @@ class TestMedicationAdministration:
         assert codes(reading) == ["unknown_product"]
         assert reading.problems[0].where == "entry[0].medication"
         assert reading.problems[0].session_left_out
+
+    @pytest.mark.parametrize(
+        ("medication", "may_be"),
+        [
+            (concept(RXNORM, "313782", text="Acetaminophen 325 MG"), False),
+            ({"coding": [{"system": RXNORM, "code": "1", "display": "lidocaine"}]}, False),
+            (concept(RXNORM, "313782"), True),
+            (concept("HCPCS", "J3590", text="Unclassified biologics"), True),
+            (concept("ATC", "N02BE01", text="paracetamol"), False),
+            (concept("urn:clinic", "7", text="Stock 7"), True),
+            ({"text": "Stock 7"}, True),
+            ({"coding": [{"display": "Stock 7"}]}, True),
+        ],
+    )
+    @pytest.mark.parametrize("is_referred_to", [False, True])
+    def test_a_code_with_its_name_tells_another_drug_for_sure(
+        self, medication: dict[str, Any], *, may_be: bool, is_referred_to: bool
+    ) -> None:
+        """Who had an anesthetic too is not to be checked first for ever."""
+        dose = given_dose(medicationCodeableConcept=medication)
+        drug = {"resourceType": "Medication", "id": "d", "code": medication}
+        if is_referred_to:
+            reference = {"reference": "Medication/d"}
+            dose = given_dose(medicationCodeableConcept=None, medicationReference=reference)
+        reading = read(dose, drug, person())
+        assert codes(reading) == ["unknown_product"]
+        assert reading.unreadable == frozenset({"Patient/1"} if may_be else ())
 
     @pytest.mark.parametrize("name", ["chronic-migraine", "Chronic migraine", "migraine"])
     def test_a_local_code_can_be_named(self, name: str) -> None:
@@ -590,6 +635,17 @@ class TestProcedure:
         assert (only(reading).id, only(reading).units) == ("Procedure/p1", None)
         assert (codes(reading), adds_up(reading)) == (["unknown_product"], True)
 
+    def test_a_part_of_another_dose_may_count_twice_and_is_told(self) -> None:
+        part = given_dose(id="m2", partOf=[{"reference": "MedicationAdministration/m1"}])
+        reading = read(given_dose(), part)
+        assert [(p.code, p.where) for p in reading.problems] == [
+            ("unknown_units", "entry[1].partOf")
+        ]
+        assert reading.counts.sessions == 2
+        assert read(given_dose(), part | {"dosage": {"text": "5 U"}}).problems[0].where == (
+            "entry[1].dosage.dose"
+        )
+
     def test_a_part_of_something_else_stays_a_session(self) -> None:
         dose = given_dose(partOf=[{"reference": "Procedure/gone"}])
         assert only(read(dose)).units == 155
@@ -632,6 +688,13 @@ class TestProcedure:
     def test_a_day_in_words_is_no_day(self) -> None:
         reading = read(procedure(performedDateTime=None, performedString="last spring"))
         assert codes(reading) == ["no_day"]
+
+
+def german_disposition(code: str) -> dict[str, Any]:
+    system = "http://fhir.de/CodeSystem/dkgev/EntlassungsgrundErsteUndZweiteStelle"
+    said = {"url": "ErsteUndZweiteStelle", "valueCoding": {"system": system, "code": code}}
+    url = "http://fhir.de/StructureDefinition/Entlassungsgrund"
+    return {"extension": [{"url": url, "extension": [said, {"url": "DritteStelle"}]}]}
 
 
 class TestPatient:
@@ -732,6 +795,9 @@ class TestPatient:
             (concept("https://www.nubc.org/CodeSystem/PatDischargeStatus", "01"), False),
             (concept("urn:x", "20"), False),
             ({"coding": [{"code": "home", "display": "Home"}], "text": "Expected"}, False),
+            (concept(SNOMED, "371828006"), True),
+            (german_disposition("07"), True),
+            (german_disposition("01"), False),
         ],
     )
     @pytest.mark.parametrize("name", ["hospitalization", "admission"])
@@ -779,6 +845,7 @@ class TestPatient:
         [
             ("Condition", "code", SNOMED, "419099009", True),
             ("Condition", "code", "", "419099009", True),
+            ("Observation", "code", SNOMED, "419620001", True),
             ("Condition", "category", "http://loinc.org", "79378-6", True),
             ("Condition", "code", "http://hl7.org/fhir/sid/icd-10-cm", "R99", True),
             ("Condition", "code", "http://clinic.example/rooms", "R99", False),
@@ -789,6 +856,9 @@ class TestPatient:
             ("Observation", "code", "http://loinc.org", "8480-6", False),
             ("Observation", "value", "http://snomed.info/sct|2026", "419099009", True),
             ("Observation", "value", SNOMED, "438949009", False),
+            ("Observation", "value", "https://clinic.example/CodeSystem/Vitalstatus", "T", True),
+            ("Observation", "value", "https://clinic.example/CodeSystem/Vitalstatus", "L", False),
+            ("Observation", "value", "https://clinic.example/CodeSystem/Temperature", "T", False),
             ("Procedure", "code", SNOMED, "308646001", True),
             ("Encounter", "type", SNOMED, "308646001", True),
             ("DiagnosticReport", "code", "http://loinc.org", "69409-1", True),
@@ -970,6 +1040,7 @@ class TestPatient:
             ("MedicationRequest", {"statusReason": {"text": "order expired"}}, False),
             ("Task", {"statusReason": {"text": "Expired"}}, False),
             ("Task", {"statusReason": {"text": "Patient expired"}}, True),
+            ("Procedure", {"statusReason": concept(SNOMED, "397709008")}, True),
             ("Procedure", {"outcome": {"text": "Death"}}, True),
             ("AdverseEvent", {"outcome": concept("urn:x", "fatal")}, True),
             ("AdverseEvent", {"outcome": [concept("urn:x", "resolved")]}, False),
@@ -1327,6 +1398,23 @@ class TestServiceRequest:
         with pytest.raises(bs.errors.ExchangeError, match="does not take this: id") as caught:
             proposal(id="Smith, J")
         assert "Smith" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("given", "wrong"),
+        [
+            ({"subject": None}, "subject"),
+            ({"subject": " "}, "subject"),
+            ({"subject": 7}, "subject"),
+            ({"identifier": "ab"}, "identifier"),
+            ({"identifier": ("urn:x",)}, "identifier"),
+            ({"identifier": ("urn:x", 5j)}, "identifier"),
+            ({"subject": None, "id": ""}, "subject, id"),
+        ],
+    )
+    def test_a_proposal_is_for_somebody(self, given: dict[str, Any], wrong: str) -> None:
+        with pytest.raises(bs.errors.ExchangeError, match=f"does not take this: {wrong};"):
+            proposal(**given)
+        assert proposal(identifier=["urn:x", "1"])["identifier"][0]["value"] == "1"
 
     def test_an_id_has_at_most_64_characters(self) -> None:
         assert proposal(id="x" * 64)["id"] == "x" * 64

@@ -311,6 +311,8 @@ class TestPages:
         }
         reading = read_entries(entry(given_dose()), issues=issues)
         assert [(p.code, p.where) for p in reading.problems] == [("incomplete", "issues")]
+        reading = read_entries(entry(given_dose()), meta={"tag": [{"code": "SUBSETTED"}]})
+        assert [(p.code, p.where) for p in reading.problems] == [("incomplete", "meta")]
 
     def test_all_pages_together_are_complete(self) -> None:
         reading = read_text("\n".join(json.dumps(page(n, of=3, total=3)) for n in (1, 2, 3)))
@@ -427,6 +429,28 @@ class TestFiles:
         lines = [json.dumps(person()), mark + json.dumps(given_dose()), mark]
         reading = read_text((mark + "\n".join(lines)).encode())
         assert (reading.problems, reading.counts.sessions) == ((), 1)
+
+    @pytest.mark.parametrize("between", ["", " ", "\ufeff"])
+    def test_files_that_were_joined_may_share_a_line(self, between: str) -> None:
+        note = [{"text": "}{"}]
+        doses = [given_dose(id=None, effectiveDateTime=f"2026-0{n}-05", note=note) for n in (1, 4)]
+        first = between.join(map(json.dumps, [person(), given_dose(id=None)]))
+        reading = read_text("\n".join([first, *map(json.dumps, doses)]))
+        assert (reading.problems, reading.counts.sessions, adds_up(reading)) == ((), 3, True)
+        odd = between.join(map(json.dumps, [person(), given_dose(note=note, status="unknown")]))
+        reading = read_text("\n".join([odd, *map(json.dumps, doses)]))
+        assert [problem.where for problem in reading.problems] == ["line 1"]
+        told = between.join(map(json.dumps, [person(), given_dose(status="unknown")]))
+        assert read_text(told).problems[0].where == "line 1, part 2.status"
+
+    def test_a_bundle_over_many_lines_that_was_cut_short_is_refused_at_once(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Reading each of its lines as a resource would take minutes."""
+        monkeypatch.setattr(bundle, "_line", pytest.fail)
+        text = json.dumps(bundle_of(entry(given_dose()), entry(person())), indent=2)[:-2]
+        with pytest.raises(bs.errors.ExchangeError, match="the bundle is not JSON"):
+            read_text(text)
 
     def test_a_list_is_refused_and_told_what_to_give(self) -> None:
         for written in ([given_dose()], [given_dose(), person()]):

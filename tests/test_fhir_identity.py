@@ -162,6 +162,25 @@ class TestReferences:
         assert "Smith" not in repr(reading)
         assert (reading.records, reading.counts.left_out) == ((), 1)
 
+    def test_an_identifier_without_its_system_may_be_anybodys_who_has_it(self) -> None:
+        """The session is left out, and nobody who may have had it is simply due."""
+        others = [{"value": "7"}, {"system": "http://clinic.example/mrn"}]
+        people = [
+            person(identifier=[MRN]),
+            person(id="2", identifier=[*others, {"value": "12"}]),
+            person(id="3", identifier=others),
+        ]
+        for identifier, patients in (
+            ({"value": "12"}, {"Patient/1", "Patient/2"}),
+            ({"value": "7"}, {"Patient/2", "Patient/3"}),
+            ({"value": "8"}, frozenset[str]()),
+            ({}, frozenset[str]()),
+        ):
+            reading = read(*people, dose_for({"identifier": identifier}))
+            assert codes(reading) == ["no_subject"] * (len(patients) or 1)
+            assert reading.unreadable == patients
+            assert reading.counts.left_out == 1
+
     @pytest.mark.parametrize("url", ["https://", "/"])
     def test_an_address_that_says_nothing_is_nobodys(self, url: str) -> None:
         lost, given = dose_for({"display": "Smith"}, id="m2"), dose_for("Patient/1")

@@ -1,6 +1,7 @@
 """Finds the resources of a bundle, of lines of JSON or of a single resource, with their places."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -14,7 +15,13 @@ from pydantic import BaseModel
 
 from botox_schedule.errors import ExchangeError, FileLimitError
 from botox_schedule.fhir.elements import listed, text_of, within, without_scheme
-from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Remark, inside
+from botox_schedule.fhir.problems import (
+    UNKNOWN_RULE,
+    BundleProblem,
+    BundleProblemCode,
+    Remark,
+    inside,
+)
 from botox_schedule.files import MEBIBYTE, expand, object_of
 
 BundleContent = bytes | str | Mapping[str, Any] | BaseModel
@@ -23,6 +30,8 @@ BundleContent = bytes | str | Mapping[str, Any] | BaseModel
 _INVALID, _PARTIAL = BundleProblemCode.INVALID_RESOURCE, BundleProblemCode.INCOMPLETE
 _MOST = 512 * MEBIBYTE
 _FEWEST_LINES = 2
+_RESOURCE = re.compile(r"\s*\{.*\"resourceType\"")
+_JOINED = re.compile(r"(?<=\})[\s\ufeff]*(?=\{)")
 # A type that is not one of these could be a patient's name; it is never repeated.
 _KNOWN_TYPES = {
     name.removesuffix("Type") for release in (r4, r5, stu3) for name in dir(release)
@@ -118,7 +127,10 @@ def _roots(text: str) -> Sequence[Entry | BundleProblem]:
     except ExchangeError:
         # A byte order mark begins each of the files that were joined.
         lines = [(f"line {n}", t.strip("\ufeff")) for n, t in enumerate(text.split("\n"), 1)]
-        found = [_line(*line) for line in lines if line[1].strip()]
+        # A large bundle over many lines that was cut short is refused at once.
+        if not any(map(_RESOURCE.match, (line for _, line in lines))):
+            raise
+        found = [one for where, line in lines if line.strip() for one in _line(where, line)]
         if len(found) < _FEWEST_LINES or not any(isinstance(one, Entry) for one in found):
             raise
         return found
@@ -136,11 +148,16 @@ def _root(where: str, value: Any) -> Entry:
     return Entry(where, kind, value, {}, history=None)
 
 
-def _line(where: str, text: str) -> Entry | BundleProblem:
+def _line(where: str, text: str) -> list[Entry | BundleProblem]:
+    """The resource of a line, or several: a file that was joined may not have ended its last."""
     try:
-        return _root(where, _parsed(text))
+        return [_root(where, _parsed(text))]
     except ExchangeError:
-        return _lost(_INVALID, where, "expected one resource in JSON")
+        parts = [(f"{where}, part {n}", t) for n, t in enumerate(_JOINED.split(text), 1)]
+    try:
+        return [_root(part, _parsed(t)) for part, t in parts]
+    except ExchangeError:
+        return [_lost(_INVALID, where, "expected one resource in JSON")]
 
 
 def _lost(code: BundleProblemCode, where: str, message: str) -> BundleProblem:
@@ -298,7 +315,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=_plain)
 
 
 def _incomplete(bundles: Iterable[Entry]) -> Iterator[BundleProblem]:
-    """The problems of bundles that are one page of several, unless the others were read too."""
+    """The problems of bundles: one page of several, unless the others were read, for example."""
     found = [(node.where, node.resource) for node in bundles]
     read = {page for _, bundle in found for page in _pages(bundle, _SELF)} - _NO_PAGE
     following = {page for _, bundle in found for page in _pages(bundle, _NEXT)}
@@ -312,6 +329,11 @@ def _incomplete(bundles: Iterable[Entry]) -> Iterator[BundleProblem]:
         elif not others and is_first and _is_short(bundle):
             message = "the search found more than the bundle holds"
             yield _lost(_PARTIAL, inside(where, "total"), message)
+        if bundle.get("implicitRules"):
+            place, code = inside(where, "implicitRules"), BundleProblemCode.UNKNOWN_MODIFIER
+            yield BundleProblem(code=code, where=place, message=UNKNOWN_RULE)
+        if _is_subset(bundle):
+            yield _lost(_PARTIAL, inside(where, "meta"), "the bundle says that parts are missing")
         if _is_failure(bundle.get("issues")):
             yield _lost(_PARTIAL, inside(where, "issues"), "the bundle says that parts are missing")
 

@@ -90,7 +90,7 @@ def _place_in_person(person: Entry) -> str:
     return "deceased" if any(_ALIVE.isdisjoint(_words(value)) for value in told) else ""
 
 
-def _extensions_in(element: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _extensions_in(element: Any) -> Iterator[Mapping[str, Any]]:
     for extension in listed(element, "extension"):
         yield extension
         yield from _extensions_in(extension)
@@ -148,4 +148,11 @@ def _discharged_dead(resource: Mapping[str, Any]) -> str:
     for number, one in enumerate(listed(resource, "supportingInfo")):
         if not _DISCHARGE.isdisjoint(_words(one.get("category"))):
             stated[f"supportingInfo[{number}].code"] = one.get("code")
-    return next((name for name, one in stated.items() if any(map(_DIED.search, _words(one)))), "")
+    # In Germany the code of a disposition stands in an extension.
+    words = {name: [*_words(one), *_words(_coded_in(one))] for name, one in stated.items()}
+    return next((name for name, found in words.items() if any(map(_DIED.search, found))), "")
+
+
+def _coded_in(element: Any) -> Mapping[str, Any]:
+    """What the extensions of an element say by code, as a concept."""
+    return {"coding": [one.get("valueCoding") for one in _extensions_in(element)]}

@@ -101,6 +101,16 @@ class Dictionary:
             for one in _parts_of(value)
         )
 
+    def is_other_drug(self, concepts: Iterable[Any]) -> bool:
+        """Return whether a code of a system for drugs, with its name, says that it is no toxin.
+
+        A clinic's own code, or words alone, may stand for anything; claims have codes for what
+        has none yet.
+        """
+        named = [concept for concept in concepts if any(texts_in(concept))]
+        systems = {system for concept in named for system, _ in codings(concept)}
+        return not all(map(_is_of_claims, systems)) and not self.names_toxin(named)
+
     def _product_of(self, coding: tuple[str, str]) -> Product | None:
         own = self._products.get(coding)
         if own is not None:
@@ -142,6 +152,7 @@ def _is_code_of(systems: Iterable[str], code: str) -> bool:
     return bare in _injections() or any(names_toxin(system, bare) for system in systems)
 
 
+@cache
 def _is_of_claims(system: str) -> bool:
     """Whether a system can hold codes of claims: one of theirs, an unknown one, or none."""
     codes = [row["code"] for row in code_rows() if row["system"] in _CLAIMS]

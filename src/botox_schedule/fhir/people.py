@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, tzinfo
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from botox_schedule.fhir.bundle import Entry
@@ -132,7 +133,18 @@ class People:
         message = "expected a reference to the patient, or an identifier with its system"
         if text_of(reference, "display"):
             message = f"a display alone names nobody; {message}"
-        raise Fault(BundleProblemCode.NO_SUBJECT, "subject", message)
+        value = text_of(within(reference, "identifier"), "value") or ""
+        raise Fault(BundleProblemCode.NO_SUBJECT, "subject", message, self._bearers.get(value, ()))
+
+    @cached_property
+    def _bearers(self) -> dict[str | None, list[str]]:
+        """The ids of the records of all whose identifiers have a value, in whatever system."""
+        return grouped(
+            (text_of(identifier, "value"), key)
+            for key, members in self._members.items()
+            for person in members
+            for identifier in listed(person.resource, "identifier")
+        )
 
     def record(self, key: str, sessions: Sequence[TreatmentSession]) -> PatientRecord:
         """Return the record of one person."""

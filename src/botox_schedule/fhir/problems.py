@@ -63,18 +63,34 @@ class BundleProblem(Value, frozen=True):
         return f"{self.where}: {self.code}: {self.message}{lost}"
 
 
+UNKNOWN_RULE = "the rule is unknown, and may change what the resource says"
+"""The message of an unknown modifier."""
+
 Remark = tuple[BundleProblemCode, str, str]
 """A problem of one resource: code, element and message. The caller knows the resource."""
 
 
 class Fault(Exception):  # noqa: N818 - it never leaves the package
-    """Why a resource is left out. The caller knows the resource, and mostly its patient."""
+    """Why a resource is left out. The caller knows the resource, and mostly its patient.
+
+    Attributes:
+        patients: The records that it may be about, where that is in doubt.
+        is_session: Whether it may be a session.
+        remark: What is wrong.
+    """
 
     def __init__(
-        self, code: BundleProblemCode, element: str, message: str, patients: Sequence[str] = ()
+        self,
+        code: BundleProblemCode,
+        element: str,
+        message: str,
+        patients: Sequence[str] = (),
+        *,
+        is_session: bool = True,
     ) -> None:
         super().__init__(message)
         self.patients = patients
+        self.is_session = is_session
         self.remark: Remark = (code, element, message)
 
 

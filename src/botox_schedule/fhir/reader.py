@@ -193,14 +193,16 @@ class _Reader:
         sessions = grouped((o.key, o.session) for _, o in outcomes if o.session is not None)
         keys = tuple(dict.fromkeys([*self._people.keys, *sessions]))
         counted = {id(e) for e, o in outcomes if o.session is not None or e.kind == PATIENT}
+        problems = (
+            *self._contents.problems,
+            *(problem for _, outcome in outcomes for problem in outcome.problems),
+            *self._people.problems(keys),
+            *self._uncertain(counted),
+        )
         return BundleReading(
             records=tuple(self._people.record(key, sessions.get(key, [])) for key in keys),
-            problems=(
-                *self._contents.problems,
-                *(problem for _, outcome in outcomes for problem in outcome.problems),
-                *self._people.problems(keys),
-                *self._uncertain(counted),
-            ),
+            # A condition of several sessions is told once.
+            problems=tuple(dict.fromkeys(problems)),
             counts=self._counts(outcomes),
         )
 

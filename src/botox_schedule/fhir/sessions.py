@@ -116,12 +116,18 @@ class SessionReader(NamedTuple):
             session = self._session(draft)
         except Fault as fault:
             keys = self.people.keys_about(entry)
-            is_lost = may_be_given(entry.resource)
+            is_lost = fault.is_session and may_be_given(entry.resource)
             told = [entry.problem(fault.remark, key, left_out=is_lost) for key in keys]
             return Outcome(Fate.LEFT_OUT, tuple(told))
         told = [
             entry.problem(remark, draft.key, left_out=_may_be_missing(draft, remark[0]))
-            for remark in _doubts(draft, is_absent=self.people.is_absent(draft.key))
+            for remark in (
+                *_doubts(draft, is_absent=self.people.is_absent(draft.key)),
+                *self._repeated(draft),
+            )
+        ]
+        told += [
+            used.problem(remark, draft.key) for used in draft.used for remark in modifiers_of(used)
         ]
         return Outcome(Fate.SESSION, tuple(told), draft.key, session, draft.used)
 
@@ -165,7 +171,9 @@ class SessionReader(NamedTuple):
         named = self.dictionary.products_in(concepts) or self.dictionary.products_in(inner)
         if not named and entry.kind == DOSE and not self.dictionary.names_toxin([concepts, inner]):
             message = "no known botulinum toxin; if it is one, name its code in products"
-            raise Fault(BundleProblemCode.UNKNOWN_PRODUCT, "medication", message)
+            may_be = not self.dictionary.is_other_drug([*concepts, *inner])
+            code = BundleProblemCode.UNKNOWN_PRODUCT
+            raise Fault(code, "medication", message, is_session=may_be)
         return named or ({self.product} if self.product is not None else set())
 
     def _medications(self, entry: Entry) -> list[Entry]:
@@ -187,6 +195,13 @@ class SessionReader(NamedTuple):
         medicines = self._pointed_at(entries, "MedicationRequest", "request")
         services = self._pointed_at(entries, "ServiceRequest", "basedOn")
         return [each for each in (*medicines, *services) if each.kind in _ORDERS]
+
+    def _repeated(self, draft: _Draft) -> Iterator[Remark]:
+        """What is recorded as a whole and in parts, such as the dose of each muscle."""
+        wholes = self._pointed_at([draft.entry], DOSE, "partOf")
+        if draft.units is not None and any(whole.kind == DOSE for whole in wholes):
+            message = "a part of another dose, and both count: its units may be in that one"
+            yield BundleProblemCode.UNKNOWN_UNITS, "partOf", message
 
     def _pointed_at(self, entries: Iterable[Entry], kind: str, element: str) -> Iterator[Entry]:
         for entry in entries:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from botox_schedule.fhir.bundle import Entry, as_json
 from botox_schedule.fhir.elements import listed, within
-from botox_schedule.fhir.problems import BundleProblemCode, Remark
+from botox_schedule.fhir.problems import UNKNOWN_RULE, BundleProblemCode, Remark
 
 _MODELS: Mapping[str, type[BaseModel]] = {
     "MedicationAdministration": MedicationAdministration,
@@ -60,8 +60,7 @@ def modifiers_of(entry: Entry) -> Iterator[Remark]:
     # The entry of a bundle can have one too.
     places += [_MODIFIER] * bool(within(entry.envelope, _MODIFIER) and _MODIFIER not in places)
     for element in places:
-        message = "the rule is unknown, and may change what the resource says"
-        yield BundleProblemCode.UNKNOWN_MODIFIER, element, message
+        yield BundleProblemCode.UNKNOWN_MODIFIER, element, UNKNOWN_RULE
 
 
 def _has_modified_parts(resource: Mapping[str, Any], name: str) -> bool:

@@ -1,6 +1,7 @@
 """A forecast as a proposed ServiceRequest."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -18,7 +19,6 @@ EARLIEST_EXTENSION = "urn:botox-schedule:fhir:earliest"
 OVERDUE_FROM_EXTENSION = "urn:botox-schedule:fhir:overdue-from"
 """The extension with the first overdue day, as ``valueDate``."""
 
-# The models take longer ids, which no server does.
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _NOTHING_DUE = frozenset({DueStatus.NO_HISTORY, DueStatus.NO_INTERVAL})
 
@@ -61,6 +61,7 @@ def service_request_from_forecast(
     of_kind(forecast, Forecast, "forecast: give a Forecast, as forecast returns it")
     if forecast.status in _NOTHING_DUE:
         raise ExchangeError(f"nothing is due to propose: the status is {forecast.status}")
+    _check(subject, id, identifier)
     dates = forecast.dates
     content: dict[str, Any] = {
         "resourceType": "ServiceRequest",
@@ -84,15 +85,29 @@ def service_request_from_forecast(
     return _resource(content)
 
 
+def _check(subject: object, key: object, identifier: object) -> None:
+    """Refuse what the models take, and no server: a proposal for nobody, say."""
+    is_pair = isinstance(identifier, tuple | list) and len(identifier) == 2
+    fits = {
+        "subject": isinstance(subject, str) and subject.strip(),
+        "id": key is None or _ID.fullmatch(str(key)),
+        "identifier": identifier is None or is_pair,
+    }
+    if wrong := [name for name, is_fit in fits.items() if not is_fit]:
+        raise _refusal(wrong)
+
+
 def _resource(content: dict[str, Any]) -> ServiceRequest:
     """Return the resource; the model's own error would show the patient's reference."""
-    wrong = [] if _ID.fullmatch(str(content.get("id", "none"))) else ["id"]
-    if not wrong:
-        try:
-            return ServiceRequest.model_validate(content)
-        except ValidationError as error:
-            wrong = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
-    raise ExchangeError(
+    try:
+        return ServiceRequest.model_validate(content)
+    except ValidationError as error:
+        wrong = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
+    raise _refusal(wrong)
+
+
+def _refusal(wrong: Iterable[str]) -> ExchangeError:
+    return ExchangeError(
         f"FHIR does not take this: {', '.join(wrong)}; give a reference such as 'Patient/1', "
         "an id of at most 64 letters, digits, - and ., and an identifier as system and value"
     )
