@@ -292,6 +292,23 @@ class TestText:
         assert reading.patients == {"P1", "P2", "P3", "P4"}
         assert (reading.unreadable, reading.counts.read) == (frozenset(["P1", "P3"]), 4)
 
+    @pytest.mark.parametrize(
+        ("first", "last"),
+        [
+            ('1980-01-01,"', '1980-01-01,"'),
+            ('1980-01-01,"see', '1980-01-01,x"'),
+            ('1980-01-01,"\nnext line', '1980-01-01,"'),
+            ('1980-01-01,"', 'Needle 1",completed,1980-01-01,'),
+            ('"\n1980-01-01,', '1980-01-01,"'),
+        ],
+    )
+    def test_rows_within_quotation_marks_are_read(self, first: str, last: str) -> None:
+        row = GOOD.rpartition(",")[0]
+        rows = [f"{row},{first}", *(f"{GOOD.replace('P1', f'P{n}')},x" for n in (2, 3))]
+        rows.append(f"{row.replace('P1', 'P4')},{last}")
+        reading = read("\n".join([f"{HEADER},Note", *rows, GOOD.replace("P1", "P5")]))
+        assert reading.patients >= {"P1", "P2", "P3", "P4", "P5"}
+
     def test_a_note_of_several_lines_is_no_row(self) -> None:
         note = '"seen, 2026-01-05\nnext, on\nBotox on 2026-01-05, 1, 2"'
         assert read(f"{HEADER},Note\n{GOOD},{note}\n").counts == (1, 1, 0, 0)
