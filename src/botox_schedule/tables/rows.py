@@ -156,7 +156,7 @@ def _patients_above(rows: Iterable[RowValues]) -> Iterator[str]:
 
 def _is_of_somebody(values: Mapping[str, Any]) -> bool:
     """Whether a row is no total: it has a day, or a diagnosis next to merged cells."""
-    treated = values.get("indication")
+    treated: str = values.get("indication") or ""
     is_treated = bool(treated) and find_value("missing", treated) is None
     return is_treated or any(isinstance(one, date) for one in values.values())
 
