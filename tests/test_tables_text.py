@@ -12,7 +12,13 @@ import pytest
 
 from botox_schedule import Product
 from botox_schedule.errors import FileLimitError, TableError
-from botox_schedule.tables import read_births, read_care_ends, read_holds, read_sessions
+from botox_schedule.tables import (
+    read_authorizations,
+    read_births,
+    read_care_ends,
+    read_holds,
+    read_sessions,
+)
 from table_samples import GOOD, HEADER, one, read, reasons
 
 
@@ -168,6 +174,21 @@ class TestText:
         assert read(f"{title},,,\n{HEADER}\n{GOOD}\n").problems == ()
         holds = read_holds(f"{title}\n\nMRN,from\nP1,2026-01-05\n".encode())
         assert not any("title" in problem.reason for problem in holds.problems)
+
+    @pytest.mark.parametrize("title", ["Denied", "Pending requests: pending", "EXPIRED 2025"])
+    def test_approvals_below_a_title_that_speaks_against_them_are_left_out(
+        self, title: str
+    ) -> None:
+        header, row = "MRN,dx,drug,from,until,visits", "migraine,Botox,2026-01-01,2026-12-31,4"
+        text = f"Approved\n{header}\nP1,{row}\n{title}\nP2,{row}\nApproved\nP3,{row}\n"
+        found = read_authorizations(text.encode())
+        assert found.by_patient.keys() == {"P1", "P3"}
+        assert "P2" in found.unreadable
+        (first, *_) = read_authorizations(f"{title}\n{header}\nP1,{row}\n".encode()).problems
+        said = "a title may say of each row below it that the row does not count; give it a status"
+        assert str(first) == f"line 1: {said}"
+        births = read_births(b"MRN,DOB\nP1,1980-01-01\nDeceased,\nP2,2020-01-01\n")
+        assert births.by_patient.keys() == {"P1", "P2"}
 
     @pytest.mark.parametrize("title", ["Botox clinic 2026", "Filters: Status = Completed", "Left"])
     def test_other_titles_say_nothing(self, title: str) -> None:
