@@ -12,7 +12,13 @@ import pytest
 
 from botox_schedule import Product
 from botox_schedule.errors import FileLimitError, TableError
-from botox_schedule.tables import read_births, read_care_ends, read_holds, read_sessions
+from botox_schedule.tables import (
+    read_authorizations,
+    read_births,
+    read_care_ends,
+    read_holds,
+    read_sessions,
+)
 from table_samples import GOOD, HEADER, one, read, reasons
 
 
@@ -169,6 +175,21 @@ class TestText:
         holds = read_holds(f"{title}\n\nMRN,from\nP1,2026-01-05\n".encode())
         assert not any("title" in problem.reason for problem in holds.problems)
 
+    @pytest.mark.parametrize("title", ["Denied", "Pending requests: pending", "EXPIRED 2025"])
+    def test_approvals_below_a_title_that_speaks_against_them_are_left_out(
+        self, title: str
+    ) -> None:
+        header, row = "MRN,dx,drug,from,until,visits", "migraine,Botox,2026-01-01,2026-12-31,4"
+        text = f"Approved\n{header}\nP1,{row}\n{title}\nP2,{row}\nApproved\nP3,{row}\n"
+        found = read_authorizations(text.encode())
+        assert found.by_patient.keys() == {"P1", "P3"}
+        assert "P2" in found.unreadable
+        (first, *_) = read_authorizations(f"{title}\n{header}\nP1,{row}\n".encode()).problems
+        said = "a title may say of each row below it that the row does not count; give it a status"
+        assert str(first) == f"line 1: {said}"
+        births = read_births(b"MRN,DOB\nP1,1980-01-01\nDeceased,\nP2,2020-01-01\n")
+        assert births.by_patient.keys() == {"P1", "P2"}
+
     @pytest.mark.parametrize("title", ["Botox clinic 2026", "Filters: Status = Completed", "Left"])
     def test_other_titles_say_nothing(self, title: str) -> None:
         assert read(f"{title}\nMRN,DOS,Dx,Drug\nP1,2026-01-05,migraine,Botox\n").problems == ()
@@ -291,6 +312,23 @@ class TestText:
         reading = read(f"{HEADER},Note\n{rows}\n{GOOD.replace('P1', 'P4')},\n")
         assert reading.patients == {"P1", "P2", "P3", "P4"}
         assert (reading.unreadable, reading.counts.read) == (frozenset(["P1", "P3"]), 4)
+
+    @pytest.mark.parametrize(
+        ("first", "last"),
+        [
+            ('1980-01-01,"', '1980-01-01,"'),
+            ('1980-01-01,"see', '1980-01-01,x"'),
+            ('1980-01-01,"\nnext line', '1980-01-01,"'),
+            ('1980-01-01,"', 'Needle 1",completed,1980-01-01,'),
+            ('"\n1980-01-01,', '1980-01-01,"'),
+        ],
+    )
+    def test_rows_within_quotation_marks_are_read(self, first: str, last: str) -> None:
+        row = GOOD.rpartition(",")[0]
+        rows = [f"{row},{first}", *(f"{GOOD.replace('P1', f'P{n}')},x" for n in (2, 3))]
+        rows.append(f"{row.replace('P1', 'P4')},{last}")
+        reading = read("\n".join([f"{HEADER},Note", *rows, GOOD.replace("P1", "P5")]))
+        assert reading.patients >= {"P1", "P2", "P3", "P4", "P5"}
 
     def test_a_note_of_several_lines_is_no_row(self) -> None:
         note = '"seen, 2026-01-05\nnext, on\nBotox on 2026-01-05, 1, 2"'

@@ -495,6 +495,8 @@ class TestColumnsThatAreNotRead:
         ("header", "cell", "is_told"),
         [
             ("Visit type", "Consultation", True),
+            ("CPT", "99213", True),
+            ("CPT", "64615", False),
             ("Procedure", "No injection", True),
             ("Terminart", "Beratung", True),
             ("Visit type", "Botox injection", False),

@@ -46,6 +46,8 @@ _END_OF_FILE = "\x1a"
 _MOST_AGAIN = 64 * MEBIBYTE
 _DAY = re.compile(r"[0-9]{1,4}[-/.\s]+([0-9]{1,2}|[^\W\d_]{3,9})[-/.\s]+[0-9]{1,4}([T\s].*)?")
 """A day in any format."""
+# A line of a note has fewer delimiters next to a day.
+_FEW = 3
 _A_DOCUMENT = "a page or a document, not a table; save it as CSV or .xlsx"
 _DOCUMENT = re.compile(r"\s*(%PDF|<[!?a-zA-Z]|\{|\[\s*\{)")
 _PRIVATE = 0o600
@@ -332,7 +334,7 @@ def records(
         try:
             for cells in table:
                 is_long = table.line_num > done + 1
-                if is_long and any(_has_rows(cell, delimiter, len(cells)) for cell in cells):
+                if is_long and _has_rows(cells, delimiter):
                     raise csv.Error("a quotation mark may be open")  # noqa: TRY301 - read on below
                 yield start + done + 1, cells, ""
                 done = table.line_num
@@ -345,12 +347,24 @@ def records(
         start += done
 
 
-def _has_rows(cell: str, delimiter: str, width: int) -> bool:
-    """Whether a cell goes on through other rows: each has as many delimiters, and a day."""
-    rows = sum(map(bool, map(str.strip, cell.split("\n")[1:])))
-    parts = cell.replace("\n", delimiter).split(delimiter)
-    is_full = 0 < rows * (width - 1) <= cell.count(delimiter)
-    return is_full and any(_DAY.fullmatch(part.strip()) for part in parts)
+def _has_rows(cells: Sequence[str], delimiter: str) -> bool:
+    """Whether a cell goes on through other rows: a line of it has several cells, and a day.
+
+    Of two rows it may hold the end of one and the beginning of the other.
+    """
+    most = len(cells) - 1
+    for cell in cells:
+        first, *others = cell.split("\n")
+        both = [f"{first}{delimiter}{last}" for last in others[-1:]]
+        whole = (_is_row(line, delimiter, min(most, _FEW)) for line in others)
+        if any(whole) or any(_is_row(line, delimiter, most + 1) for line in both):
+            return True
+    return False
+
+
+def _is_row(line: str, delimiter: str, least: int) -> bool:
+    parts = line.split(delimiter)
+    return len(parts) > least and any(_DAY.fullmatch(part.strip(' "')) for part in parts)
 
 
 def write_whole(path: FileName, data: bytes | str, *, private: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple, TypedDict
@@ -157,7 +158,7 @@ def _patients_above(rows: Iterable[RowValues]) -> Iterator[str]:
 
 def _is_of_somebody(values: Mapping[str, Any]) -> bool:
     """Whether a row is no total: it has a day, or a diagnosis next to merged cells."""
-    treated = values.get("indication")
+    treated: str = values.get("indication") or ""
     is_treated = bool(treated) and find_value("missing", treated) is None
     return is_treated or any(isinstance(one, date) for one in values.values())
 
@@ -235,8 +236,14 @@ class _RowReader:
         self.names = [name for name in columns if name in found.columns]
         self.pick = itemgetter(*(found.columns[name] for name in self.names))
         self.unread = UnreadCells(found)
-        self.judges_titles: bool = names.table in {"sessions", "births"}
-        self.has_status: bool = "status" in found.columns or names.table == "births"
+        status = columns.get("status") if "status" not in found.columns else None
+        self.told_by_title = partial(
+            told_by_title,
+            words=status.words if status else "",
+            is_of_patients=names.table in {"sessions", "births"},
+        )
+        # An approval must not cover too much; a session, or a day of birth, must not be lost.
+        self.leaves_out: bool = status is not None and names.table != "sessions"
         self.titled: list[_Note] = []
         self.columns = [every[name] for name in self.names]
 
@@ -277,7 +284,7 @@ class _RowReader:
             return None
         if fault and self._is_header(line):
             return self._header_again(line)
-        if fault and self.judges_titles:
+        if fault:
             self._heed(cells)
         if fault and notes[-1].words == _TOO_LONG:
             fault = f"{fault}; {_TOO_LONG}"
@@ -287,14 +294,14 @@ class _RowReader:
         """Keep what a title among the rows, such as ``Cancelled:``, says of those below it."""
         title, *others = filter(None, map(text_of, cells))
         if not others:
-            told = told_by_title(title, has_status=self.has_status)
-            self.titled = [_Note(f"{_UNDER_A_TITLE} {told}")] if told else []
+            told = self.told_by_title(title)
+            self.titled = [_Note(f"{_UNDER_A_TITLE} {told}", self.leaves_out)] if told else []
 
     def above(self, titles: Iterable[Line]) -> Iterator[Problem]:
         """Yield what titles before the header, and that of the sheet, may say of all rows."""
-        for line in titles if self.judges_titles else ():
+        for line in titles:
             title = ": ".join(filter(None, map(text_of, line.cells)))
-            if told := told_by_title(title, has_status=self.has_status):
+            if told := self.told_by_title(title):
                 yield Problem(line.number, f"{_OF_ALL_ROWS} {told}", left_out=False)
 
     def _broken(self, line: Line) -> RowValues:

@@ -261,26 +261,29 @@ def _asks_whether_given(header: str) -> bool:
     return (is_asked or is_about("given", header)) and not is_about("against", header)
 
 
-def told_by_title(text: str, *, has_status: bool) -> str:
+def told_by_title(text: str, *, words: str, is_of_patients: bool) -> str:
     """Return what a title may say of the rows below it, and what to do; nothing where it is none.
 
     Args:
         text: The title.
-        has_status: Whether the rows have one, and a title of visits says nothing more.
+        words: What the words of their status are called; empty where they have one, or need none.
+        is_of_patients: Whether they are about living patients.
 
-    >>> told_by_title("Cancelled appointments (3)", has_status=False)[:26]
+    >>> told_by_title("Cancelled appointments (3)", words="status", is_of_patients=True)[:26]
     'the row does not count; gi'
-    >>> told_by_title("Deceased", has_status=True)[:34]
+    >>> told_by_title("Denied", words="in_force", is_of_patients=False)[:26]
+    'the row does not count; gi'
+    >>> told_by_title("Deceased", words="", is_of_patients=True)[:34]
     'the patient has died or is on hold'
-    >>> told_by_title("Completed", has_status=False), told_by_title("Total", has_status=False)
-    ('', '')
+    >>> told_by_title("Completed", words="status", is_of_patients=True)
+    ''
     """
     parts = [part for part in parts_of(text) if part.lower() != "left"]
-    if speaks_of_death(text) or any(map(_is_pause, parts)):
+    if is_of_patients and (speaks_of_death(text) or any(map(_is_pause, parts))):
         return "the patient has died or is on hold; give it as a table of care ends or holds"
-    said = {find_value("status", part) for part in parts}
-    is_against = is_about("against", text) or not said <= {None, "completed"}
-    return "" if has_status or not is_against else "the row does not count; give it a status"
+    said = {find_value(words, part) for part in parts} if words else set()
+    is_against = words and (is_about("against", text) or said - {None, "completed", "yes"})
+    return "the row does not count; give it a status" if is_against else ""
 
 
 def _is_bare_interval(name: str, header: str, text: str) -> bool:

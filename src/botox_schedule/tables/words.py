@@ -146,7 +146,9 @@ def is_denial(text: str) -> bool:
     >>> is_denial("Botox - DNA"), is_denial("Botox 155 U")
     (True, False)
     """
-    return any(find_value("status", part) in AGAINST for part in parts_of(text))
+    return any(
+        find_value("status", part) in AGAINST or find_value("talk", part) for part in parts_of(text)
+    )
 
 
 def find_values(text: str, *names: str) -> set[str | None]:
