@@ -559,6 +559,14 @@ def two_tracks() -> PatientRecord:
 
 
 class TestForecast:
+    def test_a_hold_in_the_due_days_ends_them(self, capsys: Capture, tmp_path: Path) -> None:
+        given = {"administered_on": "2026-01-05", "product": "Botox"}
+        given["indication"] = "chronic-migraine"
+        held = {"first": "2026-04-01", "last": "2026-04-10", "reason": "travel"}
+        file = record_file(tmp_path, json.dumps({"sessions": [given], "holds": [held]}))
+        told = text(capsys, "forecast", file, "--as-of", "2026-02-10")
+        assert " due 2026-03-30 last due 2026-03-31 overdue from 2026-04-18 " in told
+
     def test_it_answers_for_every_track(self, capsys: Capture, tmp_path: Path) -> None:
         asked = ("forecast", record_file(tmp_path, two_tracks()), "--as-of", "2026-03-10")
         status, out, _ = run(capsys, *asked)

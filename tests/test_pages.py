@@ -373,6 +373,15 @@ class TestHandout:
         assert following(html) == "Your next visit is booked for Friday, May 1, 2026."
         assert more(html) == []
 
+    def test_who_has_a_visit_after_a_hold_is_not_asked_to_call_for_one(self) -> None:
+        """On hold, and overdue since before it."""
+        held = {"first": "2026-04-10", "last": "2026-04-30", "reason": "travel"}
+        html = page(
+            changed(sessions=booked("2026-05-01").sessions, holds=[held]), as_of="2026-04-20"
+        )
+        assert following(html) == "Your next visit is booked for Friday, May 1, 2026."
+        assert more(html) == ["Your treatment is paused. It can go on from Friday, May 1, 2026 on."]
+
     def test_a_single_due_day(self) -> None:
         policy = bs.SchedulingPolicy(scheduled_grace="0 days")
         assert (

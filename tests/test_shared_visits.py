@@ -256,6 +256,8 @@ class TestEdges:
         visit = plan.find_shared_visit(record, limbs, as_of="2026-03-01", planned_units=units)
         assert (visit.on is None) is (covers is False)
         assert {t.authorization and t.authorization.covers for t in visit.tracks} == {None}
+        told = visit.explain().count("  the authorization leaves it open: units_unknown")
+        assert told == (2 if visit.on else 0)
         assert [track.own_day is None for track in visit.tracks] == [False, False]
 
     def test_the_planned_units_of_each_track_decide_its_authorization(self) -> None:

@@ -140,7 +140,9 @@ def project_dates(
 ) -> tuple[ProjectedSession, ...]:
     """Return the next sessions, counted from this one and never chained.
 
-    Empty where no usual range is recorded.
+    The window of a later one has all days that it can be on: from as many minimums to as many
+    usual ranges after this session. After a session on the target before, its first days can be
+    too early; ``project`` leaves those out. Empty where no usual range is recorded.
 
     Args:
         administered_on: The anchor of all of them.

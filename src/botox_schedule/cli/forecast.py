@@ -17,8 +17,8 @@ from botox_schedule.engine.limits import LimitCheck
 OPTIONS = PLANNED | {"--explain": "with the reason and the source of every date"}
 """What the command takes."""
 _BRIEF = (
-    *("status", "earliest", "due", "overdue_from", "lapsed_from", "typical_on", "resumes_on"),
-    *("cycle_number", "last_session_on", "phase", "booked_on", "clear"),
+    *("status", "earliest", "due", "last_due_on", "overdue_from", "lapsed_from", "typical_on"),
+    *("resumes_on", "cycle_number", "last_session_on", "phase", "booked_on", "clear"),
 )
 
 

@@ -102,6 +102,8 @@ class SharedVisit(Value, frozen=True):
             lines.append(f"{track.protocol}: {window}; alone: {track.own_day or 'no day'}")
             if track.days_given_up is not None:
                 lines.append(f"  days given up: {track.days_given_up}")
+            if track.authorization is not None:
+                lines.append(f"  {track.authorization}")
             lines += [
                 f"  {check.total:f} U exceed {check.limit_in_words}"
                 for check in track.limit_checks

@@ -51,7 +51,6 @@ _REFUSED_FINDINGS = {
     FindingCode.SESSION_DAY_UNKNOWN: "a session without its day may have been the last one",
     FindingCode.FUTURE_COMPLETED_SESSION: "a completed session is dated after the day of the page",
 }
-_PAST = frozenset({DueStatus.OVERDUE, DueStatus.LAPSED})
 _Required = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 
 
@@ -187,13 +186,19 @@ class _Story(NamedTuple):
     def _due_words(self) -> str | None:
         """When the treatment is due, or None where no source states it."""
         # Nobody comes on a day on hold; the calendar entry on the page has the same days.
-        overdue_from, due = self.found.dates.overdue_from, self.found.due_window
+        due = self.found.due_window
         if due is None:
             return None
-        if overdue_from is not None and self.found.as_of >= overdue_from:
+        if self._is_overdue:
             return self.say("next_overdue", last=due.last)
         key = "next_due_one" if due.last == due.first else "next_due"
         return self.say(key, first=due.first, last=due.last)
+
+    @property
+    def _is_overdue(self) -> bool:
+        """Whether the due days have passed, on hold too."""
+        overdue_from = self.found.dates.overdue_from
+        return overdue_from is not None and self.found.as_of >= overdue_from
 
     def _undated(self) -> str:
         """The next visit where no day is due: a typical interval, or the first allowed day."""
@@ -232,7 +237,7 @@ class _Story(NamedTuple):
             after_second_part = kept_booking_on(self.track)
             if after_second_part not in {None, found.booking.on}:
                 yield f"{self.messages.words['event_booking']}: {self.messages.day(after_second_part)}"
-            due = None if found.status in _PAST else self._due_words()
+            due = None if self._is_overdue else self._due_words()
             yield from [due] if due is not None else []
         elif dates.earliest is not None and self._is_news(dates.earliest):
             yield self.say("not_before", first=dates.earliest)
