@@ -122,10 +122,7 @@ def _from_pandas(given: Given) -> pl.DataFrame:
 
 
 def _from_arrow(given: Given) -> pl.DataFrame:
-    def column(name: str) -> pl.Series:
-        return pl.DataFrame(pl.from_arrow(given.native.select([name]))).to_series()
-
-    return _by_column(given, column)
+    return _by_column(given, lambda name: pl.Series(name, given.native[name]))
 
 
 def _by_column(given: Given, column: Callable[[str], pl.Series]) -> pl.DataFrame:
