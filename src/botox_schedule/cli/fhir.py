@@ -50,14 +50,15 @@ def answer(given: Namespace) -> Answer:
         raise ExchangeError(f"{given.file}: {error}") from None
     tracks = listed_tracks(reading.records, rules_of(given), reading.unreadable)
     head = [f"as of {given.as_of}", str(reading.counts)]
+    data = {"as_of": given.as_of, "counts": reading.counts, "ignored": reading.ignored}
+    data["unread"] = reading.problems
     if given.out is not None:
         entries = [*_proposals(tracks)]
         bundle = {"resourceType": "Bundle", "type": "collection"}
         proposed = json.dumps(bundle | ({"entry": entries} if entries else {}), indent=2)
         write_whole(given.out, proposed, private=True)
+        data["proposals"] = len(entries)
         head.append(f"{counted(len(entries), 'proposal')} written to {given.out}; {_WITHHELD}")
-    data = {"as_of": given.as_of, "counts": reading.counts, "ignored": reading.ignored}
-    data["unread"] = reading.problems
     return tracks_answer(tracks, _TABLE, Told(head, data, [*map(str, reading.problems)]))
 
 
