@@ -1186,9 +1186,23 @@ class TestFhir:
         dose = bundle["entry"][0]["resource"]
         bundle["entry"] += [{"resource": {**dose, "id": "m2", "effectiveDateTime": "2026-03"}}]
         file.write_text(json.dumps(bundle), encoding="utf-8")
-        status, out, _ = run(capsys, "fhir", file, *self.ZONE, "--out", proposals)
-        assert (status, "due " in out) == (1, True)
+        status, out, _ = run(capsys, "fhir", file, *self.ZONE, "--out", proposals, "--json")
+        answer = json.loads(out)
+        assert (status, answer["proposals"], answer["tracks"][0]["due"]) == (1, 0, "2026-03-30")
         assert "entry" not in json.loads(proposals.read_text(encoding="utf-8"))
+
+    def test_patients_without_a_birth_date_are_counted_and_can_be_children(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        coding = {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "G81.13"}
+        file = self.bundle(tmp_path, reasonCode=[{"coding": [coding]}])
+        assert "1 without a birth date, taken to be adult" in text(capsys, "fhir", file, *self.ZONE)
+        answer = as_json(capsys, "fhir", file, *self.ZONE)
+        assert answer["adult_assumed"] == 1
+        assert "adult" in answer["tracks"][0]["protocol_id"]
+        answer = as_json(capsys, "fhir", file, *self.ZONE, "--population", "pediatric")
+        assert answer["adult_assumed"] == 0
+        assert "pediatric" in answer["tracks"][0]["protocol_id"]
 
     def test_a_product_can_be_stated(self, capsys: Capture, tmp_path: Path) -> None:
         file = self.bundle(tmp_path, medicationCodeableConcept={"text": "injection"})

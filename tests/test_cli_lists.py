@@ -559,6 +559,20 @@ class TestWorklist:
         (row,) = as_rows(capsys, *asked(command, file, "--population", "pediatric"))
         assert "pediatric" in row["protocol_id"]
 
+    def test_the_list_says_who_died_where_a_row_must_be_checked_first(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed")
+        file = export(tmp_path, GOOD, BAD.replace("P2", "P1"))
+        ends = file_of(tmp_path, "patient,on,kind\nP1,2026-02-01,deceased\n", "ends.csv")
+        page, book = tmp_path / "list.html", tmp_path / "list.xlsx"
+        ask = ("worklist", file, "--holds", "none", "--care-ends", ends)
+        _, out, _ = run(capsys, *ask, "--html", page, "--xlsx", book)
+        assert "Check the record first (1)" in out
+        assert "rows_left_out  deceased" in out
+        assert "<td>rows left out</td><td>deceased</td>" in page.read_text(encoding="utf-8")
+        assert b">deceased<" in zipfile.ZipFile(book).read("xl/sharedStrings.xml")
+
     def test_the_page_to_print_has_boxes_and_escapes(self, capsys: Capture, tmp_path: Path) -> None:
         file = export(tmp_path, GOOD.replace("P1", "<b>P1"), BAD)
         page = tmp_path / "list.html"
@@ -1026,5 +1040,7 @@ def test_a_day_that_no_calendar_has_costs_nobody_the_list(
     (told,) = found["problems"]
     assert "dates that no calendar has; correct it" in told
     if command == "report":
-        assert told.partition("'")[0] in Path("list.html").read_text(encoding="utf-8")
+        # Among the problems, and in the patient's row.
+        page = Path("list.html").read_text(encoding="utf-8")
+        assert page.count("dates that no calendar has") == 2
     assert "1 tracks have no protocol" in run(capsys, "adherence", file)[1].replace("\n", " ")

@@ -303,6 +303,16 @@ class TestOtherLibraries:
         assert isinstance(found, pa.Table)
         assert found["status"].to_pylist() == ["overdue"]
 
+    def test_two_long_keys_of_pandas_stay_two_next_to_a_missing_one(self) -> None:
+        pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+        keys = pandas.Series([2**53, 2**53 + 1, None], dtype="Int64")
+        days = ["2026-01-05", "2026-02-05", "2026-02-05"]
+        frame = frame_of(administered_on=days).to_pandas().assign(patient=keys)
+        found = panel.forecast(frame, as_of=AS_OF).sort_values("due")
+        assert [*found["patient"]] == [2**53, 2**53 + 1, None]
+        short = panel.forecast(frame.assign(patient=[1, 2, None]), as_of=AS_OF)
+        assert short["patient"].dtype == short["cycle_number"].dtype == float
+
     @pytest.mark.parametrize("kind", ["polars", "lazy", "pandas", "pyarrow", "duckdb"])
     def test_a_frame_with_no_known_column_is_missing_all(self, kind: str) -> None:
         if kind in {"pandas", "duckdb"}:

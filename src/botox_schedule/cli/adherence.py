@@ -37,14 +37,13 @@ def answer(given: Namespace) -> Answer:
     tracks = clinic.tracks()
     found = [*_judged(clinic, tracks, given.gap_days)]
     rows = [{**row, **_cells(judged)} for row, judged in found]
-    table = Table(_COLUMNS, [("", rows)], _SPARE)
     without = len(tracks) - len(found)
     told = Told(
         head=[*clinic.told.head, _gap_words(given.gap_days)],
         data={"as_of": given.as_of, "tracks": [{**row, "adherence": j} for row, j in found]},
         problems=[*clinic.problems, *[f"{without} {_WITHOUT}"][:without]],
     )
-    return list_answer(rows, table, told)
+    return list_answer(rows, Table(_COLUMNS, [("", rows)], _SPARE), told)
 
 
 def _judged(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 
 from botox_schedule import PatientRecord, SessionStatus, tables
 from botox_schedule.cli.arguments import AS_OF, RULES
-from botox_schedule.cli.output import Told
+from botox_schedule.cli.output import ADULT_ASSUMED, Told
 from botox_schedule.cli.tracks import ListedTrack, Rules, listed_tracks, rules_of
 from botox_schedule.dates.days import counted
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
@@ -88,11 +88,10 @@ class Clinic(NamedTuple):
         parts = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items())
         unaged = {row.patient for row in reading.session_rows} - reading.births.keys()
         adults = 0 if self.rules.population else len(unaged)
-        patients = counted(len(reading.patients), "patient")
         head = [
             f"as of {self.rules.as_of}",
             f"{counted(read.read, 'row')}: {parts}",
-            f"{patients}; {adults} without a birth date, taken to be adult",
+            f"{counted(len(reading.patients), 'patient')}; {adults} {ADULT_ASSUMED}",
         ]
         summary = {"rows": read.read, **counts, "adult_assumed": adults}
         return Told(head, {"as_of": self.rules.as_of, "summary": summary}, self.problems)

@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
 from botox_schedule.cli.arguments import AS_OF, RULES, content_of, extra
-from botox_schedule.cli.output import Answer, Row, Table, Told
+from botox_schedule.cli.output import ADULT_ASSUMED, Answer, Row, Table, Told
 from botox_schedule.cli.tracks import ListedTrack, listed_tracks, rules_of, tracks_answer
 from botox_schedule.dates.days import counted
 from botox_schedule.engine.worklist import UNREAD
@@ -22,6 +22,7 @@ OPTIONS = {
     "file FILE": "a bundle, a resource, or lines of resources, also in gzip; - for standard input",
     "--zone ZONE!": "the clinic's time zone, such as America/New_York: it decides the day of an instant",
     "--product PRODUCT": "the product of sessions whose resources name none",
+    "--population POPULATION": "adult or pediatric (default: the patient's age decides)",
     "--out FILE": "write the next sessions there, as a bundle of proposed ServiceRequests",
     **AS_OF,
     **RULES,
@@ -49,15 +50,18 @@ def answer(given: Namespace) -> Answer:
     except ExchangeError as error:
         raise ExchangeError(f"{given.file}: {error}") from None
     tracks = listed_tracks(reading.records, rules_of(given), reading.unreadable)
-    head = [f"as of {given.as_of}", str(reading.counts)]
+    unaged = [one for one in reading.records if one.sessions and one.born_on is None]
+    adults = 0 if given.population else len(unaged)
+    head = [f"as of {given.as_of}", str(reading.counts), f"{adults} {ADULT_ASSUMED}"]
+    data = {"as_of": given.as_of, "adult_assumed": adults, "unread": reading.problems}
+    data |= {"counts": reading.counts, "ignored": reading.ignored}
     if given.out is not None:
         entries = [*_proposals(tracks)]
         bundle = {"resourceType": "Bundle", "type": "collection"}
         proposed = json.dumps(bundle | ({"entry": entries} if entries else {}), indent=2)
         write_whole(given.out, proposed, private=True)
+        data["proposals"] = len(entries)
         head.append(f"{counted(len(entries), 'proposal')} written to {given.out}; {_WITHHELD}")
-    data = {"as_of": given.as_of, "counts": reading.counts, "ignored": reading.ignored}
-    data["unread"] = reading.problems
     return tracks_answer(tracks, _TABLE, Told(head, data, [*map(str, reading.problems)]))
 
 

@@ -28,6 +28,7 @@ Row = Mapping[str, Any]
 """A flat row: the same in text, CSV and JSON."""
 
 NOT_ADVICE = "Not medical advice: check each figure against the current label."
+ADULT_ASSUMED = "without a birth date, taken to be adult"
 _FORMULA = re.compile(
     r"[\s\x00-\x1f\x7f-\x9f\ufeff\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f]*"
     r"[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212]|[\t\r\n]"

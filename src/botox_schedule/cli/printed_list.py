@@ -10,9 +10,9 @@ from botox_schedule.engine.worklist import WorklistSection
 from botox_schedule.views.markup import escaped
 
 _COLUMNS = (
-    *("patient", "indication", "reason", "last_session_on", "due", "typical_on", "booked_on"),
-    *("last_chance_on", "next_look_on", "today", "acknowledged", "contacted_on", "outcome"),
-    "next_try_on",
+    *("patient", "indication", "reason", "status", "last_session_on", "due", "typical_on"),
+    *("booked_on", "last_chance_on", "next_look_on", "today", "acknowledged", "contacted_on"),
+    *("outcome", "next_try_on"),
 )
 _BOXES = ("1st contact", "2nd contact", "initials")
 _WIDTHS = {"patient": 16, "indication": 24, "reason": 20, "today": 30}

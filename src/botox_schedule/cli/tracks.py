@@ -177,9 +177,8 @@ def _last_contact(patient: str, rules: Rules) -> dict[str, Any]:
 
 def _unread(patient: str, rules: Rules, standings: Standings) -> ListedTrack:
     """A patient none of whose rows could be read: no list may lose them."""
-    row = _BLANK | dict.fromkeys(_LISTS, ()) | UNREAD._asdict()
-    row |= {"patient": patient} | _last_contact(patient, rules)
-    return ListedTrack(patient, UNREAD, row, standings)
+    row = _BLANK | dict.fromkeys(_LISTS, ()) | UNREAD._asdict() | {"patient": patient}
+    return ListedTrack(patient, UNREAD, row | _last_contact(patient, rules), standings)
 
 
 def _order(track: ListedTrack) -> tuple[int, int, date, str, str]:

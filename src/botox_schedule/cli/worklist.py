@@ -26,12 +26,12 @@ OPTIONS = export_options(needed=("holds", "care_ends")) | {
 """What the command takes."""
 _TABLE = Table(
     columns=(
-        *("patient", "indication", "reason", "last_session_on", "due", "days_to_go", "call_by"),
-        *("last_chance_on", "typical_on", "next_look_on", "booked_on"),
+        *("patient", "indication", "reason", "status", "last_session_on", "due", "days_to_go"),
+        *("call_by", "last_chance_on", "typical_on", "next_look_on", "booked_on"),
     ),
     spare=(
         *("last_session_on", "last_chance_on", "days_to_go", "typical_on", "call_by"),
-        *("next_look_on", "booked_on"),
+        *("status", "next_look_on", "booked_on"),
     ),
 )
 

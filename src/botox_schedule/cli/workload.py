@@ -48,8 +48,7 @@ def answer(given: Namespace) -> Answer:
     data = {"as_of": clinic.rules.as_of, "tracks": tracks, "coming": coming, "weeks": rows}
     said = f"{counted(tracks, 'track')}: {coming} in these weeks, {tracks - coming} later or never"
     told = Told([*clinic.told.head, said, _NEXT_ONLY], data, clinic.problems)
-    listed = list_answer(rows, Table(found.columns, [("", rows)]), told)
-    return listed._replace(failed=not tracks)
+    return list_answer(rows, Table(found.columns, [("", rows)]), told)._replace(failed=not tracks)
 
 
 def _tables(clinic: Clinic) -> dict[str, list[dict[str, Any]]]:

@@ -48,6 +48,5 @@ class _Whole(NamedTuple):
 
 def _emptied(given: Given) -> pl.DataFrame:
     if isinstance(given.native, pl.LazyFrame):
-        schema = given.schema()
-        return pl.DataFrame(schema={name: schema[name] for name in given.needed()})
+        return given.schema().to_frame().select(given.needed())
     return read(given).clear()

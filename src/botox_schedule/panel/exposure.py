@@ -104,10 +104,9 @@ def _totals(given: pl.DataFrame) -> pl.DataFrame:
     total = pl.col("known").sum()
     ones = given.unique([*key, "day", "known"]).group_by(key).agg(units_if_one=total)
     totals = given.group_by(key).agg(units=total, open=pl.col("open").any())
-    names = [None if product is None else product.value for product in PRODUCTS]
     return totals.join(ones, on=key).select(
         "patient",
-        pl.col("product").replace_strict(range(len(names)), names, return_dtype=pl.String),
+        pl.col("product").replace_strict(range(len(PRODUCTS)), PRODUCTS, return_dtype=pl.String),
         "units",
         "units_if_one",
         indeterminate=pl.col("open") | (pl.col("product") == 0).any().over("patient"),

@@ -122,10 +122,7 @@ def _from_pandas(given: Given) -> pl.DataFrame:
 
 
 def _from_arrow(given: Given) -> pl.DataFrame:
-    def column(name: str) -> pl.Series:
-        return pl.DataFrame(pl.from_arrow(given.native.select([name]))).to_series()
-
-    return _by_column(given, column)
+    return _by_column(given, lambda name: pl.Series(name, given.native[name]))
 
 
 def _by_column(given: Given, column: Callable[[str], pl.Series]) -> pl.DataFrame:
@@ -190,6 +187,13 @@ def as_arrow(answer: pl.DataFrame, _: Any = None) -> Any:
     return answer.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
+def _as_pandas(answer: pl.DataFrame, _: Any) -> Any:
+    # Next to a missing key pandas makes floats of whole numbers, and of two long keys one.
+    whole = [column for column in answer if column.dtype.is_integer() and column.has_nulls()]
+    longest: list[Any] = [column.abs().max() or 0 for column in whole]
+    return answer.to_pandas(integer_object_nulls=max(longest, default=0) >= 2**53)
+
+
 def _as_duckdb(answer: pl.DataFrame, relation: Any) -> Any:
     # DuckDB finds it by its name, which no table of the caller should have.
     _botox_schedule_answer = as_arrow(answer)
@@ -210,7 +214,7 @@ _READERS: Mapping[str, Callable[[Given], pl.DataFrame]] = {
 }
 _WRITERS: Mapping[str, Callable[[pl.DataFrame, Any], Any]] = {
     "polars": lambda answer, _: answer,
-    "pandas": lambda answer, _: answer.to_pandas(),
+    "pandas": _as_pandas,
     "pyarrow": as_arrow,
     "duckdb": _as_duckdb,
 }
