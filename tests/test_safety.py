@@ -142,16 +142,13 @@ def test_no_module_runs_data_or_opens_a_connection(module: Path) -> None:
     }
     assert not names & {"eval", "exec", "compile", "__import__", "input"}
     imported = {
-        alias.name.split(".")[0]
+        alias.name
         for node in ast.walk(tree)
         if isinstance(node, ast.Import)
         for alias in node.names
-    } | {
-        str(node.module).split(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-    }
-    assert not imported & {
+    } | {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    # This one takes the text of an address apart, and opens none.
+    assert not {name.split(".")[0] for name in imported - {"urllib.parse"}} & {
         "pickle",
         "marshal",
         "shelve",

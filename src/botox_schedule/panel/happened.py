@@ -175,9 +175,8 @@ def _one_of_each(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 def _is_special(rows: pl.DataFrame, asking: Asking) -> pl.Expr:
     """Whether a row needs the record engine to be read correctly."""
     day = pl.col("day")
-    is_day = day.is_between(LAST_PLACEHOLDER, OPEN_FROM, closed="none")
-    special = pl.col("clock").is_null() | ~is_day
-    special |= (pl.col("status") == COMPLETED) & (day > asking.as_of)
+    special = ~day.is_between(LAST_PLACEHOLDER, OPEN_FROM, closed="none")
+    special |= pl.col("clock").is_null() | (pl.col("status") == COMPLETED) & (day > asking.as_of)
     if "born_on" in rows.columns:
         special |= day < pl.col("born_on")
     if asking.with_limits:

@@ -184,8 +184,6 @@ class Engine:
     ) -> list[TreatmentSession]:
         """The planned treatment on some days, in their order."""
         days = sorted([(day, kind) for day, kind in kinds.items() if day])
-        if not days:
-            return []
         planned, product = track.protocol.indication, PRODUCTS.index(track.protocol.product)
         return [self._visit(on, planned, product, status=status, kind=kind) for on, kind in days]
 
