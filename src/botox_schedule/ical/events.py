@@ -128,7 +128,7 @@ def events_from_record(
     The next session is its booking where it has one, else the days from ``due`` to the day before
     ``overdue_from``, cut short by a hold, a discharge or the end of an override. On an open hold and after the end of care
     everything ahead is cancelled; on a hold with a known end the events are those of the day after
-    it. A typical day makes no event.
+    it. A typical day makes no event, and neither does a touch-up.
 
     Args:
         record: What happened.
