@@ -976,6 +976,8 @@ class TestResponse:
         )
         asked = self.asked(tmp_path, *self.rows(), rule="house")
         assert "rule house gives: met" in run(capsys, *asked, "--rules", rules)[1]
+        misspelled = self.asked(tmp_path, *self.rows(), rule="hous")
+        assert "known: house, nice-ta260, " in run(capsys, *misspelled, "--rules", rules)[2]
 
     def test_an_unknown_rule_is_one_line(self, capsys: Capture, tmp_path: Path) -> None:
         status, _, err = run(capsys, *self.asked(tmp_path, rule="best"))

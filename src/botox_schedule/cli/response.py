@@ -13,6 +13,7 @@ from botox_schedule import outcomes
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, word
 from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
+from botox_schedule.outcomes.response_rules import rule_named
 
 OPTIONS = {
     "diary FILE": "a headache diary, in CSV; - for standard input",
@@ -48,9 +49,8 @@ def answer(given: Namespace) -> Answer:
 
 
 def _rule(given: Namespace) -> outcomes.ResponseRule:
-    rules = outcomes.load_response_rules(given.rules) if given.rules else ()
-    own = {rule.id: rule for rule in rules}
-    return own.get(given.rule) or outcomes.find_response_rule(given.rule)
+    own = outcomes.load_response_rules(given.rules) if given.rules else ()
+    return rule_named(given.rule, [*own, *outcomes.bundled_response_rules()])
 
 
 def _diary(given: Namespace) -> outcomes.DiaryReading:

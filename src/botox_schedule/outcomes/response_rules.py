@@ -1,7 +1,7 @@
 """Response rules as data, each criterion with its source."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum, unique
 from functools import cache
 from os import PathLike
@@ -230,10 +230,20 @@ def find_response_rule(rule: str) -> ResponseRule:
     >>> find_response_rule("nice-ta260").title
     'NICE TA260'
     """
-    for known in bundled_response_rules():
+    return rule_named(rule, bundled_response_rules())
+
+
+def rule_named(rule: str, rules: Iterable[ResponseRule]) -> ResponseRule:
+    """Return the first of *rules* with that id.
+
+    Raises:
+        UnknownProtocolError: When none has it; the message names the ids.
+    """
+    found = [*rules]
+    for known in found:
         if known.id == rule:
             return known
-    ids = ", ".join(known.id for known in bundled_response_rules())
+    ids = ", ".join(dict.fromkeys(known.id for known in found))
     raise UnknownProtocolError(f"no response rule has that id; known: {ids}")
 
 
