@@ -726,13 +726,15 @@ class TestNotebook:
     def test_a_timeline_has_a_row_for_each_phase(self) -> None:
         timeline = bs.response_timeline("2026-01-05", AS_NEEDED)
         found = cells(notebook.timeline_html(timeline))
-        assert found[::3] == ["2026-01-05", "2026-01-19", "2026-01-27", "2026-05-11", "2026-07-07"]
+        days = ["2026-01-05", "2026-01-19", "2026-01-27", "2026-05-11", "2026-07-07"]
+        assert found[::3] == [*days, "–"]  # noqa: RUF001 - a dash
         assert found[2::3] == [
             "Most people notice nothing new yet.",
             "Most people notice the first effect.",
             "The effect may last.",
             "Some people notice that the effect fades (90 of 143); others do not.",
             "Nothing is recorded here about these days.",
+            "unverified: onset, wear_off",
         ]
         whole = bs.response_timeline("2026-01-05", MIGRAINE, "2026-01-05")
         assert "full benefit of the course, about" in notebook.timeline_html(whole)

@@ -238,6 +238,14 @@ class TestDatesAfterASession:
         assert "typical day 2026-05-25" in str(bs.DueDates(**days))
         assert "typical" not in str(bs.DueDates(earliest="2026-03-30"))
 
+    def test_dates_in_words_say_which_figures_nobody_read(self) -> None:
+        leg = bs.find_protocol("lower-limb-spasticity", population="pediatric")
+        found = bs.due_dates("2026-01-05", leg)
+        assert str(found).endswith("; unverified: minimum")
+        assert '<th scope="row">unverified</th><td style="text-align:left">minimum</td>' in (
+            found._repr_html_()
+        )
+
     def test_a_window_without_a_minimum_begins_with_the_usual_range(self) -> None:
         own = protocol(retreatment=rule(minimum=None, usual="12 to 14 weeks"))
         found = bs.project_dates("2026-01-05", own, count=2)

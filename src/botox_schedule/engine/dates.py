@@ -279,7 +279,9 @@ class DueDates(Value, frozen=True):
         names = [name.replace("_", " ") for name in DateName]
         dates = zip(names, self.boundaries, strict=True)
         text = ", ".join(f"{name} {day or 'not dated'}" for name, day in dates)
-        return text if self.typical_on is None else f"{text}, typical day {self.typical_on}"
+        if self.typical_on is not None:
+            text += f", typical day {self.typical_on}"
+        return f"{text}; unverified: {', '.join(self.unverified)}" if self.unverified else text
 
     def _repr_html_(self) -> str:
         """Return the dates as a table for a notebook."""

@@ -94,8 +94,9 @@ def plan_authorizations(
 
     Each session is planned on its target. Where no due day is known, it is planned on the
     earliest allowed day and ``at_earliest`` is set. Each session uses one visit of every
-    authorization whose days contain it, and the planned units, given plus discarded. A first
-    treatment is planned alone: there is no session yet to count the next ones from.
+    authorization whose days contain it, and the planned units, given plus discarded; a booked
+    one that comes before has its own. A first treatment is planned alone: there is no session yet
+    to count the next ones from.
 
     Args:
         record: The patient's record, with any authorizations.

@@ -149,6 +149,8 @@ def dates_html(dates: DueDates) -> str:
     rows = list(_date_rows(dates))
     if dates.due is None:
         rows.append(("usual range", words.say("no_usual")))
+    if dates.unverified:
+        rows.append(("unverified", ", ".join(dates.unverified)))
     described = str(dates)
     picture = words.draw("Due dates", described, [Lane(title, bands, (), lines)], None, _WIDTH)
     return _page(picture if bands or lines else "", (), rows)
@@ -164,6 +166,8 @@ def timeline_html(timeline: ResponseTimeline) -> str:
     bands = list(response_bands(timeline, words))
     if timeline.full_benefit_by is not None:
         rows.append((None, timeline.full_benefit_by, "full benefit of the course, about"))
+    if timeline.unverified:
+        rows.append((None, None, f"unverified: {', '.join(timeline.unverified)}"))
     title = f"Expected response to the session on {day}"
     lane = Lane(title, bands, [Mark("full", day, words.on("full", day))])
     described = "; ".join(band.label for band in bands) or words.say("expect_nothing")
