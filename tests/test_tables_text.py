@@ -16,6 +16,7 @@ from botox_schedule.tables import (
     read_authorizations,
     read_births,
     read_care_ends,
+    read_contacts,
     read_holds,
     read_sessions,
 )
@@ -334,6 +335,17 @@ class TestText:
         note = '"seen, 2026-01-05\nnext, on\nBotox on 2026-01-05, 1, 2"'
         assert read(f"{HEADER},Note\n{GOOD},{note}\n").counts == (1, 1, 0, 0)
         assert read(f'Note,{HEADER}\n"two\nlines",{GOOD}\n').counts == (1, 1, 0, 0)
+        calls = b'MRN,day,outcome\nP1,2026-11-20,"called\n2026-11-21, no answer, ok"\n'
+        (call,) = read_contacts(calls).fact_rows
+        assert call.fact.outcome == "called 2026-11-21, no answer, ok"
+        hold = b'MRN,from,reason\nP1,2026-11-20,"surgery,\nthen rehab"\n'
+        assert read_holds(hold).by_patient["P1"][0].reason == "surgery, then rehab"
+
+    def test_ditto_marks_hide_no_hold(self) -> None:
+        rows = [f'P1,2026-11-0{n},"\nP{n},2026-11-01,x\nP1,2026-12-01,"' for n in (2, 3)]
+        found = read_holds("\n".join(["MRN,from,reason", *rows]).encode())
+        assert found.by_patient.keys() == {"P2", "P3"}
+        assert found.unreadable == {"P1"}
 
     def test_lines_are_counted_as_an_editor_shows_them(self) -> None:
         text = f'{HEADER},Note\n{GOOD},"two\nlines"\n\nP2,,chronic-migraine,Botox,1,completed,,\n'

@@ -44,8 +44,11 @@ _MARKS = {
 _END_OF_FILE = "\x1a"
 # Characters that are read once more, because the row before them has no end.
 _MOST_AGAIN = 64 * MEBIBYTE
-_DAY = re.compile(r"[0-9]{1,4}[-/.\s]+([0-9]{1,2}|[^\W\d_]{3,9})[-/.\s]+[0-9]{1,4}([T\s].*)?")
-"""A day in any format."""
+_DAY = re.compile(
+    r"[0-9]{1,4}([-/.\s]+([0-9]{1,2}|[^\W\d_]{3,9})[-/.\s]+|[^\W\d_]{3})[0-9]{1,4}([T\s].*)?"
+    r"|[0-9]{6,8}|[^\W\d_]{3,9}[-/.\s]+[0-9]{1,2}[,\s]+[0-9]{2,4}.*"
+)
+"""A day in any format; a number that may be one is kept too."""
 # A line of a note has fewer delimiters next to a day.
 _FEW = 3
 _A_DOCUMENT = "a page or a document, not a table; save it as CSV or .xlsx"
@@ -350,21 +353,22 @@ def records(
 def _has_rows(cells: Sequence[str], delimiter: str) -> bool:
     """Whether a cell goes on through other rows: a line of it has several cells, and a day.
 
-    Of two rows it may hold the end of one and the beginning of the other.
+    Where the row has days, the line has one in the same place. Of two rows the cell may hold the
+    end of one and the beginning of the other.
     """
-    most = len(cells) - 1
-    for cell in cells:
-        first, *others = cell.split("\n")
-        both = [f"{first}{delimiter}{last}" for last in others[-1:]]
-        whole = (_is_row(line, delimiter, min(most, _FEW)) for line in others)
-        if any(whole) or any(_is_row(line, delimiter, most + 1) for line in both):
+    most, days = len(cells) - 1, _days(cells)
+    for place, cell in enumerate(cells):
+        first, *others = (line.split(delimiter) for line in cell.split("\n"))
+        told = [_days(line) for line in others if len(line) > min(most, _FEW)]
+        if others and len(first) + len(others[-1]) > most + 1:
+            told.append(_days(others[-1]) | {place + after for after in _days(first)})
+        if any(found & (days or found) for found in told):
             return True
     return False
 
 
-def _is_row(line: str, delimiter: str, least: int) -> bool:
-    parts = line.split(delimiter)
-    return len(parts) > least and any(_DAY.fullmatch(part.strip(' "')) for part in parts)
+def _days(cells: Sequence[str]) -> set[int]:
+    return {place for place, cell in enumerate(cells) if _DAY.fullmatch(cell.strip(' "'))}
 
 
 def write_whole(path: FileName, data: bytes | str, *, private: bool = False) -> None:

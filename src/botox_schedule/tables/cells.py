@@ -266,6 +266,7 @@ class Column(NamedTuple):
         read: What reads its cells.
         is_required: Whether the table must have it, and each row a value.
         is_number: Whether a comma in it can make a row too long.
+        is_text: Whether its cells may have several lines.
         counts: How a row counts whose cell cannot be read; if empty, it is left out.
         fallback: The value of the cell in a row that counts.
         default: The value where the table has no such column.
@@ -277,6 +278,7 @@ class Column(NamedTuple):
     read: Read
     is_required: bool = False
     is_number: bool = False
+    is_text: bool = False
     counts: str = ""
     fallback: Any = None
     default: Any = None
@@ -361,8 +363,8 @@ def finding_key(given: str) -> Parsed:
 
 @_of_text
 def text(given: str) -> Parsed:
-    """Return a text."""
-    return Parsed(given[:2000])
+    """Return a text, its lines joined."""
+    return Parsed(" ".join(given[:2000].split()))
 
 
 def _slug(given: str) -> str:

@@ -183,8 +183,8 @@ _NEEDED_DAY = Column(CellReader.day, is_required=True)
 _BINDING_DAY = Column(CellReader.day, counts="without it")
 _KEY = Column(cells.key)
 _PATIENT = {"patient": Column(cells.key, is_required=True)}
-_TEXT = Column(cells.text)
-_REASON = Column(_reason)
+_TEXT = Column(cells.text, is_text=True)
+_REASON = Column(_reason, is_text=True)
 _COUNT = Column(cells.count, is_number=True)
 _TREATMENT = {**_PATIENT, "indication": Column(CellReader.indication, is_required=True)}
 _INTERVAL = Column(cells.interval)
@@ -271,7 +271,7 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
     "contacts": {
         **_PATIENT,
         "day": _NEEDED_DAY,
-        "outcome": Column(_outcome),
+        "outcome": Column(_outcome, is_text=True),
         "next_try_on": _BINDING_DAY,
     },
     "acknowledged": {**_PATIENT, "key": Column(cells.finding_key, is_required=True)},

@@ -194,7 +194,7 @@ class _Cells(dict[Cell, Any]):
         return value
 
     def _read(self, cell: Cell) -> tuple[Any, _Note]:
-        if isinstance(cell, str) and "\n" in cell.strip():
+        if isinstance(cell, str) and "\n" in cell.strip() and not self.column.is_text:
             return self.unreadable(_LINE_BREAK)
         value, note, is_readable = self.column.read(self._reader, cell)
         if value is None and is_readable and not note and self.column.is_required:
