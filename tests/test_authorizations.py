@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import botox_schedule as bs
@@ -12,11 +14,14 @@ from botox_schedule import planning as plan
 from botox_schedule.planning import BookingConstraint as Constraint
 from planning_samples import (
     APPROVED,
+    DAY,
     GIVEN,
     MIGRAINE,
+    ONA,
     SPASTICITY,
     YEAR,
     approved,
+    authorizations,
     one,
     record_of,
     with_approval,
@@ -228,6 +233,49 @@ class TestAuthorizations:
             day.on for day in plan.bookable_days(booked, MIGRAINE, until="2026-09-14", **asked)
         )
         assert on == date(2026, 3, 30)
+
+    @given(
+        st.lists(authorizations(), max_size=2),
+        st.lists(
+            st.tuples(
+                st.integers(0, 3),
+                st.sampled_from([ONA, bs.Product.ABOBOTULINUMTOXIN_A, None]),
+                st.none() | st.integers(1, 500),
+            ),
+            min_size=1,
+            max_size=3,
+        ),
+        st.none() | st.integers(1, 500),
+        st.none() | st.integers(1, 500),
+    )
+    def test_the_plan_and_the_check_of_a_day_agree(
+        self,
+        approvals: list[bs.PriorAuthorization],
+        booked: list[tuple[int, bs.Product | None, int | None]],
+        planned: int | None,
+        left: int | None,
+    ) -> None:
+        """Whatever is booked for the next visit, and for a second part of it."""
+        record = record_of(
+            {"units": 155, "units_discarded": 45},
+            *(
+                {
+                    "administered_on": date(2026, 3, 30) + later * DAY,
+                    "status": "booked",
+                    "product": product,
+                    "units": units,
+                }
+                for later, product, units in booked
+            ),
+            authorizations=approvals,
+        )
+        rules = [{"units": left, "sessions": 3}, {"sessions": 4, "product": "Botox"}]
+        policy = bs.SchedulingPolicy.model_validate({"payer": rules})
+        asked: dict[str, Any] = {"as_of": "2026-02-01", "policy": policy, "planned_units": planned}
+        sessions = plan.plan_authorizations(record, MIGRAINE, count=2, **asked).sessions
+        for session in sessions:
+            checked = plan.check_booking(record, MIGRAINE, on=session.on, **asked)
+            assert checked.authorization == session.check
 
     def test_several_injections_of_a_day_are_one_visit(self) -> None:
         left, right = ({"administered_on": "2026-01-05", "id": side} for side in "lr")
