@@ -382,6 +382,8 @@ class TestNames:
             ("155", "0"),
             ("155", "0.0 U"),
             ("Botox", "Botox - DNA"),
+            ("Botox", "Botox rescheduled"),
+            ("155", "155 U patient cancelled"),
             ("Botox", "99213"),
             ("Botox", "Telephone visit"),
             (",1980", "consult,1980"),

@@ -386,7 +386,7 @@ class PatientRecord(PatientValue, frozen=True):
     >>> PatientRecord(id="p-1", sessions=[{
     ...     "administered_on": "2026-01-05", "indication": "chronic-migraine", "product": None,
     ... }])
-    PatientRecord()
+    PatientRecord(...)
     """
 
     id: _Id | None = None
