@@ -318,7 +318,7 @@ def _moved(track: Track, on: date | None, unmoved: date, slide: int) -> str:
     held = (on - unmoved).days - slide
     words = f"; slid by {days_text(slide)} with the first allowed day" if slide else ""
     if held:
-        words += f"; days on hold do not count, which moves it by {days_text(held)}"
+        words += f"; holds move it by {days_text(held)}"
     return f"{words} to {on}" if words else ""
 
 
