@@ -279,6 +279,7 @@ class TestSpreadsheets:
         broken = io.BytesIO()
         with zipfile.ZipFile(broken, "w") as book:
             book.writestr("content.xml", xml)
+            book.writestr("xl/styles.xml", b"<cellXfs " * 100_000)
         with pytest.raises(TableError, match="damaged"):
             read(broken.getvalue())
 
