@@ -242,6 +242,14 @@ class TestText:
         text = f"{HEADER}\n{GOOD.replace('P1', 'José')}".encode(encoding)
         assert read(text, encoding="cp1252").patients == {"José"}
 
+    @pytest.mark.parametrize("encoding", [None, "cp1252"])
+    def test_no_encoding_is_asked_for_where_a_mark_goes_before_it(
+        self, encoding: str | None
+    ) -> None:
+        text = f"\ufeff{HEADER}\n{GOOD}".encode() + b"\xe9"
+        with pytest.raises(TableError, match="not text in utf-8, which a mark at its beginning st"):
+            read(text, encoding=encoding)
+
     @pytest.mark.parametrize("encoding", ["klingon", "undefined", "hex", "ascii", "utf-32"])
     def test_an_encoding_that_does_not_fit_is_refused(self, encoding: str) -> None:
         with pytest.raises(TableError, match=f"not text in '{encoding}'"):

@@ -233,14 +233,15 @@ def decoded(content: bytes, name: str, encoding: str | None) -> str:
         FileLimitError: When a line is longer than 1 MiB, or there are more than 10,000,000.
     """
     check_lines(content, name)
-    encoding = next((kind for mark, kind in _MARKS.items() if content.startswith(mark)), encoding)
+    by_mark = next((kind for mark, kind in _MARKS.items() if content.startswith(mark)), None)
+    used = by_mark or encoding or "utf-8"
     try:
-        text = content.decode(encoding or "utf-8")
+        text = content.decode(used)
     except (ValueError, LookupError, TypeError):  # what no encoding can be called included
-        told = _A_DOCUMENT if content.startswith(b"%PDF") else _why_not(encoding)
+        told = _A_DOCUMENT if content.startswith(b"%PDF") else _why_not(by_mark, encoding)
         raise ExchangeError(told) from None
     if "\0" in text:
-        raise ExchangeError(_with_nulls(text, encoding or "utf-8"))
+        raise ExchangeError(_with_nulls(text, used))
     if _DOCUMENT.match(text):
         raise ExchangeError(_A_DOCUMENT)
     return text.lstrip("\ufeff").removesuffix(_END_OF_FILE)
@@ -256,7 +257,9 @@ def _with_nulls(text: str, encoding: str) -> str:
     return f"line {line}: a null character was found; mend the line, or export the file again"
 
 
-def _why_not(encoding: str | None) -> str:
+def _why_not(by_mark: str | None, encoding: str | None) -> str:
+    if by_mark is not None:
+        return f"not text in {by_mark}, which a mark at its beginning states; export it again"
     if encoding is not None:
         told = "give another encoding, such as utf-8, or cp1252 for ANSI of Windows"
         return f"not text in {encoding!r}; {told}"
@@ -356,12 +359,15 @@ def _has_rows(cells: Sequence[str], delimiter: str) -> bool:
     Where the row has days, the line has one in the same place. Of two rows the cell may hold the
     end of one and the beginning of the other.
     """
-    most, days = len(cells) - 1, _days(cells)
+    most = len(cells) - 1
     for place, cell in enumerate(cells):
+        if "\n" not in cell:
+            continue
         first, *others = (line.split(delimiter) for line in cell.split("\n"))
         told = [_days(line) for line in others if len(line) > min(most, _FEW)]
-        if others and len(first) + len(others[-1]) > most + 1:
+        if len(first) + len(others[-1]) > most + 1:
             told.append(_days(others[-1]) | {place + after for after in _days(first)})
+        days = _days(cells) if told else set()
         if any(found & (days or found) for found in told):
             return True
     return False
