@@ -41,12 +41,14 @@ class RowValues(NamedTuple):
         values: The value of each column.
         notes: What a person should know although the row counts.
         fault: Why it counts for nothing; empty if it counts.
+        is_denied: Whether a cell, or a title, may say that nothing was given.
     """
 
     line: int
     values: Mapping[str, Any]
     notes: Sequence[str] = ()
     fault: str = ""
+    is_denied: bool = False
 
     @property
     def problems(self) -> list[Problem]:
@@ -168,6 +170,7 @@ class _Note(NamedTuple):
 
     words: str
     leaves_out: bool = False
+    is_denied: bool = False
 
 
 _NOTHING = _Note("")
@@ -196,12 +199,14 @@ class _Cells(dict[Cell, Any]):
     def _read(self, cell: Cell) -> tuple[Any, _Note]:
         if isinstance(cell, str) and "\n" in cell.strip() and not self.column.is_text:
             return self.unreadable(_LINE_BREAK)
-        value, note, is_readable = self.column.read(self._reader, cell)
+        value, note, is_readable, is_denied = self.column.read(self._reader, cell)
         if value is None and is_readable and not note and self.column.is_required:
             return self.unreadable("missing")
         if not is_readable:
-            return self.unreadable(note, value)
-        return value, _Note(f"{self.known_as}: {note}") if note else _NOTHING
+            value, told = self.unreadable(note, value)
+        else:
+            told = _Note(f"{self.known_as}: {note}") if note else _NOTHING
+        return value, told._replace(is_denied=is_denied)
 
     def unreadable(self, note: str, value: Any = None) -> tuple[Any, _Note]:
         """Return the value of a cell that cannot be read, and what becomes of the row."""
@@ -288,14 +293,16 @@ class _RowReader:
             self._heed(cells)
         if fault and notes[-1].words == _TOO_LONG:
             fault = f"{fault}; {_TOO_LONG}"
-        return RowValues(line.number, values, [note.words for note in notes], fault)
+        is_denied = any(note.is_denied for note in notes)
+        return RowValues(line.number, values, [note.words for note in notes], fault, is_denied)
 
     def _heed(self, cells: Iterable[Cell]) -> None:
         """Keep what a title among the rows, such as ``Cancelled:``, says of those below it."""
         title, *others = filter(None, map(text_of, cells))
         if not others:
             told = self.told_by_title(title)
-            self.titled = [_Note(f"{_UNDER_A_TITLE} {told}", self.leaves_out)] if told else []
+            note = _Note(f"{_UNDER_A_TITLE} {told}", self.leaves_out, is_denied=True)
+            self.titled = [note] if told else []
 
     def above(self, titles: Iterable[Line]) -> Iterator[Problem]:
         """Yield what titles before the header, and that of the sheet, may say of all rows."""
