@@ -76,6 +76,35 @@ def read_through(stream: Stream[Any], most: int) -> Any:
     return part[:0].join(parts)
 
 
+def content_of(
+    source: FileName | bytes | Stream[bytes | str], called: str, most: int
+) -> tuple[bytes | str, str]:
+    """Return what a source holds, decompressed where it is gzip, and its name.
+
+    Args:
+        source: A file's name, its bytes, or an open file; one of text gives its text.
+        called: The name of what has none.
+        most: How many bytes it may have, also after decompression.
+
+    Raises:
+        FileLimitError: When it has more, or is a text with lines that no table has.
+        OSError: When it cannot be opened.
+        TypeError: When *source* is none of these.
+    """
+    if isinstance(source, (str, PathLike)):
+        return read_within(source, most), Path(source).name
+    if not isinstance(source, bytes) and not hasattr(source, "read"):
+        raise TypeError("source: give a path, bytes or an open file")
+    held: bytes | str = source if isinstance(source, bytes) else read_through(source, most + 1)
+    content = held.encode("utf-8", "surrogatepass") if isinstance(held, str) else held
+    if len(content) > most:
+        raise _too_large(called, most)
+    if isinstance(held, bytes):
+        return expand(held, called, most), called
+    check_lines(content, called)
+    return held.removeprefix("\ufeff"), called
+
+
 def read_within(source: FileName | Stream[bytes], most: int) -> bytes:
     """Return a file's content, decompressed where it is gzip.
 

@@ -6,8 +6,6 @@ from contextlib import suppress
 from datetime import date, datetime, time
 from functools import cache
 from itertools import islice
-from os import PathLike
-from pathlib import Path
 from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
@@ -35,12 +33,9 @@ from botox_schedule.files import (
     ZIP,
     FileName,
     Stream,
-    check_lines,
+    content_of,
     decoded,
-    expand,
     lines_of,
-    read_through,
-    read_within,
     records,
 )
 from botox_schedule.outcomes.diary import (
@@ -255,30 +250,12 @@ def _told(line: int, reason: str) -> DiaryProblem:
 
 
 def _text(source: DiarySource, encoding: str | None) -> str:
-    content: bytes | str
-    if isinstance(source, str | PathLike):
-        content, name = read_within(source, _MOST_BYTES), Path(source).name
-    else:
-        content, name = _content(source), "the diary"
-        if len(content) > _MOST_BYTES:
-            raise FileLimitError(f"{name}: larger than {_MOST_BYTES // MEBIBYTE} MiB")
-    if isinstance(content, bytes):
-        if content.startswith((ZIP, OLE)):
-            raise ExchangeError(
-                f"{name}: a workbook or an archive is not read; save the sheet as CSV"
-            )
-        return decoded(expand(content, name, _MOST_BYTES), name, encoding)
-    check_lines(content.encode("utf-8", "replace"), name)
-    return content.removeprefix("\ufeff").replace("\0", "?")
-
-
-def _content(source: bytes | Stream[bytes | str]) -> bytes | str:
-    if isinstance(source, bytes):
-        return source
-    if not hasattr(source, "read"):
-        raise TypeError("source: give a path, bytes or an open file")
-    content: bytes | str = read_through(source, _MOST_BYTES + 1)
-    return content
+    content, name = content_of(source, "the diary", _MOST_BYTES)
+    if isinstance(content, str):
+        return content.replace("\0", "?")
+    if content.startswith((ZIP, OLE)):
+        raise ExchangeError(f"{name}: a workbook or an archive is not read; save the sheet as CSV")
+    return decoded(content, name, encoding)
 
 
 def _table(text: str, date_format: str | None) -> _Table:
