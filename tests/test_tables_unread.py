@@ -574,6 +574,12 @@ class TestColumnsThatAreNotRead:
         rows = [f"{row},Completed" for row in rows]
         assert read("\n".join([f"MRN,DOS,Dx,Drug,{header},Status", *rows])).problems == ()
 
+    @pytest.mark.parametrize("other", ["", ",,,,", "Dr. Smith,,,,", "Total,,,2 visits,"])
+    def test_what_is_no_visit_has_no_time_of_arrival(self, other: str) -> None:
+        row = "P1,2026-01-05,migraine,Botox,08:30"
+        found = read(f"MRN,DOS,Dx,Drug,Arrival time\n{row}\n{other}\n").problems
+        assert [str(problem) for problem in found if problem.line == 1] == []
+
     def test_a_list_of_all_patients_can_say_it_too(self) -> None:
         births = read_births(b"MRN,DOB,Do not contact\nP1,1980-01-01,Y\n")
         (problem,) = births.problems
