@@ -371,34 +371,27 @@ def _entries(table: _Table) -> Iterator[_Entry]:
     read = _reader_of(table)
     columns = [*zip(table.meanings(), map(_is_scale, table.header), strict=True)]
     for line, cells in table.rows:
-        if not cells:
-            yield _Entry(line, fault="not a row of a table; check its quotes")
-            continue
-        grid = read is _grid_row
-        row = (
-            [*_grid_row(table, line, cells)]
-            if grid
-            else [_entry(read, table, columns, line, cells)]
-        )
+        row = [*_row_entries(read, table, columns, line, cells)]
         is_header = any(entry.fault for entry in row) and _is_header(table, cells)
         yield from [_header_again(table, line, cells)] if is_header else row
 
 
-def _entry(
-    read: Any,
-    table: _Table,
-    columns: Sequence[tuple[str, bool]],
-    line: int,
-    cells: Sequence[str],
-) -> _Entry:
-    """The entry of a row of a day or of an attack."""
-    row: dict[str, list[str]] = {}
-    for (meaning, is_scale), cell in zip(columns, cells, strict=False):
-        is_pain = is_scale and _named("scale").get(_word(cell)) == "pains"
-        row.setdefault(meaning, []).append("headache" if is_pain else cell)
-    entry = _guarded(read, table, line, row)
-    beyond = any(cells[len(columns) :]) and entry.remark is None
-    return entry._replace(remark=_BEYOND) if beyond else entry
+def _row_entries(
+    read: Any, table: _Table, columns: Iterable[tuple[str, bool]], line: int, cells: list[str]
+) -> Iterator[_Entry]:
+    """The entries of a row: many in a grid, else that of a day or of an attack."""
+    if not cells:
+        yield _Entry(line, fault="not a row of a table; check its quotes")
+    elif read is _grid_row:
+        yield from _grid_row(table, line, cells)
+    else:
+        row: dict[str, list[str]] = {}
+        for (meaning, is_scale), cell in zip(columns, cells, strict=False):
+            is_pain = is_scale and _named("scale").get(_word(cell)) == "pains"
+            row.setdefault(meaning, []).append("headache" if is_pain else cell)
+        entry = _guarded(read, table, line, row)
+        beyond = any(cells[len(table.header) :]) and entry.remark is None
+        yield entry._replace(remark=_BEYOND) if beyond else entry
 
 
 def _is_header(table: _Table, cells: list[str]) -> bool:
