@@ -169,7 +169,7 @@ class TestText:
     )
     def test_a_title_of_the_whole_table_may_speak_against_its_rows(self, title: str) -> None:
         reading = read(f"{title}\n\nMRN,DOS,Dx,Drug\nP1,2026-01-05,migraine,Botox\n")
-        said = "a title may say of each row below it that the row does not count; give it a status"
+        said = "a title, or the sheet's name, may say of each row that the row does not count; give it a status"
         assert [str(problem) for problem in reading.problems] == [f"line 1: {said}"]
         assert reading.unreadable == frozenset()
         assert read(f"{title},,,\n{HEADER}\n{GOOD}\n").problems == ()
@@ -186,7 +186,7 @@ class TestText:
         assert found.by_patient.keys() == {"P1", "P3"}
         assert "P2" in found.unreadable
         (first, *_) = read_authorizations(f"{title}\n{header}\nP1,{row}\n".encode()).problems
-        said = "a title may say of each row below it that the row does not count; give it a status"
+        said = "a title, or the sheet's name, may say of each row that the row does not count; give it a status"
         assert str(first) == f"line 1: {said}"
         births = read_births(b"MRN,DOB\nP1,1980-01-01\nDeceased,\nP2,2020-01-01\n")
         assert births.by_patient.keys() == {"P1", "P2"}

@@ -361,7 +361,7 @@ def _folded(line: Line, width: int) -> list[str]:
 
 
 _UNDER_A_TITLE = "a title above it may say that"
-_OF_ALL_ROWS = "a title may say of each row below it that"
+_OF_ALL_ROWS = "a title, or the sheet's name, may say of each row that"
 _MONTHS = 12
 _SWAPPED = "a spreadsheet may have swapped day and month in some; export the days as YYYY-MM-DD"
 _LINE_BREAK = "a line break was found; a quotation mark may be open"
