@@ -67,15 +67,6 @@ class Stream(Protocol[_Read_co]):
         """Return at most so much of what is left; nothing at the end."""
 
 
-def read_through(stream: Stream[Any], most: int) -> Any:
-    """Return what a stream holds, at most *most*; one that is not buffered gives it in parts."""
-    parts, left = [], most
-    while left and (part := stream.read(left)):
-        parts.append(part)
-        left -= len(part)
-    return part[:0].join(parts)
-
-
 def content_of(
     source: FileName | bytes | Stream[bytes | str], called: str, most: int
 ) -> tuple[bytes | str, str]:
@@ -95,7 +86,7 @@ def content_of(
         return read_within(source, most), Path(source).name
     if not isinstance(source, bytes) and not hasattr(source, "read"):
         raise TypeError("source: give a path, bytes or an open file")
-    held: bytes | str = source if isinstance(source, bytes) else read_through(source, most + 1)
+    held: bytes | str = source if isinstance(source, bytes) else _read(source, called, most)
     content = held.encode("utf-8", "surrogatepass") if isinstance(held, str) else held
     if len(content) > most:
         raise _too_large(called, most)
@@ -143,11 +134,15 @@ def _as_path(name: FileName) -> Path:
     return Path(name)
 
 
-def _read(stream: Stream[bytes], name: str, most: int) -> bytes:
-    content: bytes = read_through(stream, most + 1)
-    if len(content) > most:
+def _read(stream: Stream[Any], name: str, most: int) -> Any:
+    """Return what a stream holds; one that is not buffered gives it in parts."""
+    parts, left = [], most + 1
+    while left > 0 and (part := stream.read(left)):
+        parts.append(part)
+        left -= len(part)
+    if left <= 0:
         raise _too_large(name, most)
-    return content
+    return part[:0].join(parts)
 
 
 def expand(content: bytes, name: str, most: int) -> bytes:
