@@ -421,7 +421,10 @@ class TestSources:
         with pytest.raises(FileLimitError, match="line 1 is longer"):
             read_sessions(io.StringIO("x" * 2_000_000))
 
-    def test_an_open_text_has_a_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize("held", [io.StringIO, str.encode, lambda t: io.BytesIO(t.encode())])
+    def test_whatever_holds_a_table_has_a_limit(
+        self, held: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("botox_schedule.tables.source._MOST_BYTES", 10)
-        with pytest.raises(FileLimitError, match="larger than"):
-            read_sessions(io.StringIO("patient,date,indication"))
+        with pytest.raises(FileLimitError, match="^the table: larger than"):
+            read_sessions(held("patient,date,indication"))
