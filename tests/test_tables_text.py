@@ -426,5 +426,5 @@ class TestSources:
         self, held: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("botox_schedule.tables.source._MOST_BYTES", 10)
-        with pytest.raises(FileLimitError, match="^the table: larger than"):
+        with pytest.raises(FileLimitError, match=r"^the table: larger than"):
             read_sessions(held("patient,date,indication"))

@@ -241,14 +241,11 @@ class _RowReader:
         self.names = [name for name in columns if name in found.columns]
         self.pick = itemgetter(*(found.columns[name] for name in self.names))
         self.unread = UnreadCells(found)
-        status = columns.get("status") if "status" not in found.columns else None
-        self.told_by_title = partial(
-            told_by_title,
-            words=status.words if status else "",
-            is_of_patients=names.table in {"sessions", "births"},
-        )
+        is_of_patients = names.table in {"sessions", "births"}
+        words = columns["status"].words if "status" in self.absent else ""
+        self.told_by_title = partial(told_by_title, words=words, is_of_patients=is_of_patients)
         # An approval must not cover too much; a session, or a day of birth, must not be lost.
-        self.leaves_out: bool = status is not None and names.table != "sessions"
+        self.leaves_out = not is_of_patients
         self.titled: list[_Note] = []
         self.columns = [every[name] for name in self.names]
 
