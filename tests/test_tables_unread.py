@@ -562,6 +562,10 @@ class TestColumnsThatAreNotRead:
             ("Arrival time", ["08:30", "08:40"], False),
             ("Arrival time", ["", ""], False),
             ("Start time", ["08:30", ""], False),
+            ("Roomed", ["x", ""], True),
+            ("Given at", ["08:30", ""], True),
+            ("Given at", ["Main clinic", ""], False),
+            ("Treatment start date", ["2024-01-05", ""], False),
         ],
     )
     def test_an_empty_time_of_arrival_next_to_others_is_told(

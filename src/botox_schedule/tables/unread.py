@@ -153,7 +153,7 @@ class UnreadCells:
     ) -> Iterator[_Told]:
         """Report who may not have come, a child's age, and a further session: ``Date 2``."""
         read, header = self._found.columns, self._headers[place]
-        if texts and place in self._gaps:
+        if place in self._gaps and any(map(_has_come, texts)):
             yield "say who did not come", "give the rows a status"
         if "born_on" not in read and any(_says_child(header, text) for text in texts):
             yield WHO_IS_A_CHILD, "give birth dates"
@@ -294,6 +294,11 @@ def _is_bare_interval(name: str, header: str, text: str) -> bool:
     """Whether a number may be an interval whose unit only the name of its column says."""
     is_meant = name in _INTERVALS and is_about("interval", header)
     return is_meant and _WHOLE.fullmatch(text) is not None
+
+
+def _has_come(text: str) -> bool:
+    """Whether a cell is a time or a mark; under ``Given at`` a word is a place."""
+    return find_value("flag", text) == "yes" or _WHOLE.search(text) is not None
 
 
 def _says_child(header: str, text: str) -> bool:
