@@ -77,6 +77,10 @@ _HURTING = frozenset({DiaryKind.HEADACHE, DiaryKind.MIGRAINE})
 _FREE_OF_MIGRAINE = "free of migraine is not free of headache; the day counts as unknown"
 _WITHOUT_KIND = "no column says which attacks were migraine; all count as headache"
 _DURATION = "the column of durations is not read; give the day of the end of each attack"
+_WITHIN_A_DAY = re.compile(
+    r"(?i)(1?[0-9]|2[0-3])([.,][0-9]+)?\s*(h|:[0-5][0-9]).*|[0-9]{1,3}\s*min.*"
+)
+"""A duration that the times of day of an attack tell too."""
 _HEADER_AGAIN = "the header again; the rows after it are read"
 
 
@@ -297,7 +301,9 @@ def _remarks(table: _Table, entries: Iterable[_Entry]) -> Iterator[str]:
     unread = meanings - {"", *_named("columns").values()}
     if _reader_of(table) is _attack and unread and not meanings & {"kind", "migraine"}:
         yield _WITHOUT_KIND
-    if "duration" in meanings and not any(_is_day(cell, table) for cell in _cells(table, "end")):
+    ends, lasting = ([*_cells(table, name)] for name in ("end", "duration"))
+    is_short = bool(ends) and all(map(_WITHIN_A_DAY.fullmatch, lasting))
+    if "duration" in meanings and not is_short and not any(_is_day(end, table) for end in ends):
         yield _DURATION
     if swapped := other_order(table.date_format or "iso"):
         other = table._replace(date_format=swapped)
