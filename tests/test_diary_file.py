@@ -355,6 +355,16 @@ class TestWhatPeopleKeep:
         assert days(found) == {"2026-01-05": "headache"}
 
     @pytest.mark.parametrize(
+        ("lasting", "is_told"),
+        [("6 h", False), ("6,5 Std. h", True), ("6:00", False), ("360 min", False), ("6h 10m", False), ("", False),
+         ("23 hours", False), ("24 h", True), ("6", True), ("1 d 6 h", True), ("1800 min", True)],
+    )  # fmt: skip
+    def test_a_duration_of_hours_is_told_by_the_times(self, lasting: str, *, is_told: bool) -> None:
+        row = f'2026-01-05,10:00,16:00,"{lasting}",migraine'
+        found = read(f"date,start,end,duration,kind\n{row}\n", missing="headache_free")
+        assert [problem.line for problem in found.problems] == [1] * is_told
+
+    @pytest.mark.parametrize(
         ("row", "count"),
         [
             ("2026-01-05 00:00:00,2026-01-07 00:00:00", 3),

@@ -169,7 +169,7 @@ class TestText:
     )
     def test_a_title_of_the_whole_table_may_speak_against_its_rows(self, title: str) -> None:
         reading = read(f"{title}\n\nMRN,DOS,Dx,Drug\nP1,2026-01-05,migraine,Botox\n")
-        said = "a title may say of each row below it that the row does not count; give it a status"
+        said = "a title, or the sheet's name, may say of each row that the row does not count; give it a status"
         assert [str(problem) for problem in reading.problems] == [f"line 1: {said}"]
         assert reading.unreadable == frozenset()
         assert read(f"{title},,,\n{HEADER}\n{GOOD}\n").problems == ()
@@ -186,7 +186,7 @@ class TestText:
         assert found.by_patient.keys() == {"P1", "P3"}
         assert "P2" in found.unreadable
         (first, *_) = read_authorizations(f"{title}\n{header}\nP1,{row}\n".encode()).problems
-        said = "a title may say of each row below it that the row does not count; give it a status"
+        said = "a title, or the sheet's name, may say of each row that the row does not count; give it a status"
         assert str(first) == f"line 1: {said}"
         births = read_births(b"MRN,DOB\nP1,1980-01-01\nDeceased,\nP2,2020-01-01\n")
         assert births.by_patient.keys() == {"P1", "P2"}
@@ -241,6 +241,14 @@ class TestText:
     def test_a_mark_goes_before_the_encoding_given_for_all_tables(self, encoding: str) -> None:
         text = f"{HEADER}\n{GOOD.replace('P1', 'José')}".encode(encoding)
         assert read(text, encoding="cp1252").patients == {"José"}
+
+    @pytest.mark.parametrize("encoding", [None, "cp1252"])
+    def test_no_encoding_is_asked_for_where_a_mark_goes_before_it(
+        self, encoding: str | None
+    ) -> None:
+        text = f"\ufeff{HEADER}\n{GOOD}".encode() + b"\xe9"
+        with pytest.raises(TableError, match="not text in utf-8, which a mark at its beginning st"):
+            read(text, encoding=encoding)
 
     @pytest.mark.parametrize("encoding", ["klingon", "undefined", "hex", "ascii", "utf-32"])
     def test_an_encoding_that_does_not_fit_is_refused(self, encoding: str) -> None:
@@ -413,7 +421,10 @@ class TestSources:
         with pytest.raises(FileLimitError, match="line 1 is longer"):
             read_sessions(io.StringIO("x" * 2_000_000))
 
-    def test_an_open_text_has_a_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize("held", [io.StringIO, str.encode, lambda t: io.BytesIO(t.encode())])
+    def test_whatever_holds_a_table_has_a_limit(
+        self, held: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("botox_schedule.tables.source._MOST_BYTES", 10)
-        with pytest.raises(FileLimitError, match="larger than"):
-            read_sessions(io.StringIO("patient,date,indication"))
+        with pytest.raises(FileLimitError, match=r"^the table: larger than"):
+            read_sessions(held("patient,date,indication"))

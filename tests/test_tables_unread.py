@@ -562,6 +562,10 @@ class TestColumnsThatAreNotRead:
             ("Arrival time", ["08:30", "08:40"], False),
             ("Arrival time", ["", ""], False),
             ("Start time", ["08:30", ""], False),
+            ("Roomed", ["x", ""], True),
+            ("Given at", ["08:30", ""], True),
+            ("Given at", ["Main clinic", ""], False),
+            ("Treatment start date", ["2024-01-05", ""], False),
         ],
     )
     def test_an_empty_time_of_arrival_next_to_others_is_told(
@@ -573,6 +577,12 @@ class TestColumnsThatAreNotRead:
         assert [str(problem) for problem in found] == [said] * is_told
         rows = [f"{row},Completed" for row in rows]
         assert read("\n".join([f"MRN,DOS,Dx,Drug,{header},Status", *rows])).problems == ()
+
+    @pytest.mark.parametrize("other", ["", ",,,,", "Dr. Smith,,,,", "Total,,,2 visits,"])
+    def test_what_is_no_visit_has_no_time_of_arrival(self, other: str) -> None:
+        row = "P1,2026-01-05,migraine,Botox,08:30"
+        found = read(f"MRN,DOS,Dx,Drug,Arrival time\n{row}\n{other}\n").problems
+        assert [str(problem) for problem in found if problem.line == 1] == []
 
     def test_a_list_of_all_patients_can_say_it_too(self) -> None:
         births = read_births(b"MRN,DOB,Do not contact\nP1,1980-01-01,Y\n")

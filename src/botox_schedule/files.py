@@ -67,13 +67,33 @@ class Stream(Protocol[_Read_co]):
         """Return at most so much of what is left; nothing at the end."""
 
 
-def read_through(stream: Stream[Any], most: int) -> Any:
-    """Return what a stream holds, at most *most*; one that is not buffered gives it in parts."""
-    parts, left = [], most
-    while left and (part := stream.read(left)):
-        parts.append(part)
-        left -= len(part)
-    return part[:0].join(parts)
+def content_of(
+    source: FileName | bytes | Stream[bytes | str], called: str, most: int
+) -> tuple[bytes | str, str]:
+    """Return what a source holds, decompressed where it is gzip, and its name.
+
+    Args:
+        source: A file's name, its bytes, or an open file; one of text gives its text.
+        called: The name of what has none.
+        most: How many bytes it may have, also after decompression.
+
+    Raises:
+        FileLimitError: When it has more, or is a text with lines that no table has.
+        OSError: When it cannot be opened.
+        TypeError: When *source* is none of these.
+    """
+    if isinstance(source, (str, PathLike)):
+        return read_within(source, most), Path(source).name
+    if not isinstance(source, bytes) and not hasattr(source, "read"):
+        raise TypeError("source: give a path, bytes or an open file")
+    held: bytes | str = source if isinstance(source, bytes) else _read(source, called, most)
+    content = held.encode("utf-8", "surrogatepass") if isinstance(held, str) else held
+    if len(content) > most:
+        raise _too_large(called, most)
+    if isinstance(held, bytes):
+        return expand(held, called, most), called
+    check_lines(content, called)
+    return held.removeprefix("\ufeff"), called
 
 
 def read_within(source: FileName | Stream[bytes], most: int) -> bytes:
@@ -114,11 +134,15 @@ def _as_path(name: FileName) -> Path:
     return Path(name)
 
 
-def _read(stream: Stream[bytes], name: str, most: int) -> bytes:
-    content: bytes = read_through(stream, most + 1)
-    if len(content) > most:
+def _read(stream: Stream[Any], name: str, most: int) -> Any:
+    """Return what a stream holds; one that is not buffered gives it in parts."""
+    parts, left = [], most + 1
+    while left > 0 and (part := stream.read(left)):
+        parts.append(part)
+        left -= len(part)
+    if left <= 0:
         raise _too_large(name, most)
-    return content
+    return part[:0].join(parts)
 
 
 def expand(content: bytes, name: str, most: int) -> bytes:
@@ -233,14 +257,15 @@ def decoded(content: bytes, name: str, encoding: str | None) -> str:
         FileLimitError: When a line is longer than 1 MiB, or there are more than 10,000,000.
     """
     check_lines(content, name)
-    encoding = next((kind for mark, kind in _MARKS.items() if content.startswith(mark)), encoding)
+    by_mark = next((kind for mark, kind in _MARKS.items() if content.startswith(mark)), None)
+    used = by_mark or encoding or "utf-8"
     try:
-        text = content.decode(encoding or "utf-8")
+        text = content.decode(used)
     except (ValueError, LookupError, TypeError):  # what no encoding can be called included
-        told = _A_DOCUMENT if content.startswith(b"%PDF") else _why_not(encoding)
+        told = _A_DOCUMENT if content.startswith(b"%PDF") else _why_not(by_mark, encoding)
         raise ExchangeError(told) from None
     if "\0" in text:
-        raise ExchangeError(_with_nulls(text, encoding or "utf-8"))
+        raise ExchangeError(_with_nulls(text, used))
     if _DOCUMENT.match(text):
         raise ExchangeError(_A_DOCUMENT)
     return text.lstrip("\ufeff").removesuffix(_END_OF_FILE)
@@ -256,7 +281,9 @@ def _with_nulls(text: str, encoding: str) -> str:
     return f"line {line}: a null character was found; mend the line, or export the file again"
 
 
-def _why_not(encoding: str | None) -> str:
+def _why_not(by_mark: str | None, encoding: str | None) -> str:
+    if by_mark is not None:
+        return f"not text in {by_mark}, which a mark at its beginning states; export it again"
     if encoding is not None:
         told = "give another encoding, such as utf-8, or cp1252 for ANSI of Windows"
         return f"not text in {encoding!r}; {told}"
@@ -356,12 +383,15 @@ def _has_rows(cells: Sequence[str], delimiter: str) -> bool:
     Where the row has days, the line has one in the same place. Of two rows the cell may hold the
     end of one and the beginning of the other.
     """
-    most, days = len(cells) - 1, _days(cells)
+    most = len(cells) - 1
     for place, cell in enumerate(cells):
+        if "\n" not in cell:
+            continue
         first, *others = (line.split(delimiter) for line in cell.split("\n"))
         told = [_days(line) for line in others if len(line) > min(most, _FEW)]
-        if others and len(first) + len(others[-1]) > most + 1:
+        if len(first) + len(others[-1]) > most + 1:
             told.append(_days(others[-1]) | {place + after for after in _days(first)})
+        days = _days(cells) if told else set()
         if any(found & (days or found) for found in told):
             return True
     return False

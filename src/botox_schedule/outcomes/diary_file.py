@@ -6,8 +6,6 @@ from contextlib import suppress
 from datetime import date, datetime, time
 from functools import cache
 from itertools import islice
-from os import PathLike
-from pathlib import Path
 from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
@@ -35,12 +33,9 @@ from botox_schedule.files import (
     ZIP,
     FileName,
     Stream,
-    check_lines,
+    content_of,
     decoded,
-    expand,
     lines_of,
-    read_through,
-    read_within,
     records,
 )
 from botox_schedule.outcomes.diary import (
@@ -82,6 +77,10 @@ _HURTING = frozenset({DiaryKind.HEADACHE, DiaryKind.MIGRAINE})
 _FREE_OF_MIGRAINE = "free of migraine is not free of headache; the day counts as unknown"
 _WITHOUT_KIND = "no column says which attacks were migraine; all count as headache"
 _DURATION = "the column of durations is not read; give the day of the end of each attack"
+_WITHIN_A_DAY = re.compile(
+    r"(?i)(1?[0-9]|2[0-3])([.,][0-9]+)?\s*(h|:[0-5][0-9]).*|[0-9]{1,3}\s*min.*"
+)
+"""A duration that the times of day of an attack tell too."""
 _HEADER_AGAIN = "the header again; the rows after it are read"
 
 
@@ -255,30 +254,12 @@ def _told(line: int, reason: str) -> DiaryProblem:
 
 
 def _text(source: DiarySource, encoding: str | None) -> str:
-    content: bytes | str
-    if isinstance(source, str | PathLike):
-        content, name = read_within(source, _MOST_BYTES), Path(source).name
-    else:
-        content, name = _content(source), "the diary"
-        if len(content) > _MOST_BYTES:
-            raise FileLimitError(f"{name}: larger than {_MOST_BYTES // MEBIBYTE} MiB")
-    if isinstance(content, bytes):
-        if content.startswith((ZIP, OLE)):
-            raise ExchangeError(
-                f"{name}: a workbook or an archive is not read; save the sheet as CSV"
-            )
-        return decoded(expand(content, name, _MOST_BYTES), name, encoding)
-    check_lines(content.encode("utf-8", "replace"), name)
-    return content.removeprefix("\ufeff").replace("\0", "?")
-
-
-def _content(source: bytes | Stream[bytes | str]) -> bytes | str:
-    if isinstance(source, bytes):
-        return source
-    if not hasattr(source, "read"):
-        raise TypeError("source: give a path, bytes or an open file")
-    content: bytes | str = read_through(source, _MOST_BYTES + 1)
-    return content
+    content, name = content_of(source, "the diary", _MOST_BYTES)
+    if isinstance(content, str):
+        return content.replace("\0", "?")
+    if content.startswith((ZIP, OLE)):
+        raise ExchangeError(f"{name}: a workbook or an archive is not read; save the sheet as CSV")
+    return decoded(content, name, encoding)
 
 
 def _table(text: str, date_format: str | None) -> _Table:
@@ -320,7 +301,9 @@ def _remarks(table: _Table, entries: Iterable[_Entry]) -> Iterator[str]:
     unread = meanings - {"", *_named("columns").values()}
     if _reader_of(table) is _attack and unread and not meanings & {"kind", "migraine"}:
         yield _WITHOUT_KIND
-    if "duration" in meanings and not any(_is_day(cell, table) for cell in _cells(table, "end")):
+    ends, lasting = ([*_cells(table, name)] for name in ("end", "duration"))
+    is_short = bool(ends) and all(map(_WITHIN_A_DAY.fullmatch, lasting))
+    if "duration" in meanings and not is_short and not any(_is_day(end, table) for end in ends):
         yield _DURATION
     if swapped := other_order(table.date_format or "iso"):
         other = table._replace(date_format=swapped)
@@ -394,34 +377,27 @@ def _entries(table: _Table) -> Iterator[_Entry]:
     read = _reader_of(table)
     columns = [*zip(table.meanings(), map(_is_scale, table.header), strict=True)]
     for line, cells in table.rows:
-        if not cells:
-            yield _Entry(line, fault="not a row of a table; check its quotes")
-            continue
-        grid = read is _grid_row
-        row = (
-            [*_grid_row(table, line, cells)]
-            if grid
-            else [_entry(read, table, columns, line, cells)]
-        )
+        row = [*_row_entries(read, table, columns, line, cells)]
         is_header = any(entry.fault for entry in row) and _is_header(table, cells)
         yield from [_header_again(table, line, cells)] if is_header else row
 
 
-def _entry(
-    read: Any,
-    table: _Table,
-    columns: Sequence[tuple[str, bool]],
-    line: int,
-    cells: Sequence[str],
-) -> _Entry:
-    """The entry of a row of a day or of an attack."""
-    row: dict[str, list[str]] = {}
-    for (meaning, is_scale), cell in zip(columns, cells, strict=False):
-        is_pain = is_scale and _named("scale").get(_word(cell)) == "pains"
-        row.setdefault(meaning, []).append("headache" if is_pain else cell)
-    entry = _guarded(read, table, line, row)
-    beyond = any(cells[len(columns) :]) and entry.remark is None
-    return entry._replace(remark=_BEYOND) if beyond else entry
+def _row_entries(
+    read: Any, table: _Table, columns: Iterable[tuple[str, bool]], line: int, cells: list[str]
+) -> Iterator[_Entry]:
+    """The entries of a row: many in a grid, else that of a day or of an attack."""
+    if not cells:
+        yield _Entry(line, fault="not a row of a table; check its quotes")
+    elif read is _grid_row:
+        yield from _grid_row(table, line, cells)
+    else:
+        row: dict[str, list[str]] = {}
+        for (meaning, is_scale), cell in zip(columns, cells, strict=False):
+            is_pain = is_scale and _named("scale").get(_word(cell)) == "pains"
+            row.setdefault(meaning, []).append("headache" if is_pain else cell)
+        entry = _guarded(read, table, line, row)
+        beyond = any(cells[len(table.header) :]) and entry.remark is None
+        yield entry._replace(remark=_BEYOND) if beyond else entry
 
 
 def _is_header(table: _Table, cells: list[str]) -> bool:

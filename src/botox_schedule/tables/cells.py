@@ -79,11 +79,13 @@ class Parsed(NamedTuple):
         note: What a person should know, or nothing.
         is_readable: Whether the cell could be read. If not, the value False leaves the row out: the
             cell says that nothing was given.
+        is_denied: Whether the cell may say so, and the row counts.
     """
 
     value: Any
     note: str = ""
     is_readable: bool = True
+    is_denied: bool = False
 
 
 class Month(NamedTuple):
@@ -194,7 +196,8 @@ class CellReader:
         by_code = find_product(f"{min(coded)} {text}") if len(coded) == 1 else None
         found = find_product(text) or _coded_product(_SYSTEM.sub("", text)) or by_code
         if found is None:
-            return unreadable(why_no_product(text))
+            why = why_no_product(text)
+            return unreadable(why)._replace(is_denied="not given" in why)
         if coded - {found}:
             return unreadable("the name and the code are of two products; give one")
         return Parsed(found, _billing_note(text))
@@ -317,7 +320,11 @@ def key(_: CellReader, cell: Cell) -> Parsed:
     return Parsed(text or None)
 
 
-NOT_GIVEN = "may say that nothing was given; give the row a status"
+def _denied(found: Parsed) -> Parsed:
+    return found._replace(note=_NOT_GIVEN, is_denied=True)
+
+
+_NOT_GIVEN = "may say that nothing was given; give the row a status"
 
 
 def unless_denied(read: Read) -> Read:
@@ -325,7 +332,7 @@ def unless_denied(read: Read) -> Read:
 
     def checked(reader: CellReader, cell: Cell) -> Parsed:
         found = read(reader, cell)
-        return found._replace(note=NOT_GIVEN) if is_denial(text_of(cell)) else found
+        return _denied(found) if is_denial(text_of(cell)) else found
 
     return checked
 
@@ -409,7 +416,7 @@ def _reversible(read: Read) -> Read:
         given = _UNIT.sub("", text_of(cell)[:_LONGEST_FIGURE])
         found = _REVERSED if _BELOW_ZERO.fullmatch(given) else read(reader, cell)
         is_none = not found.is_readable and _ZERO.fullmatch(given)
-        return found._replace(note=NOT_GIVEN) if is_none else found
+        return _denied(found) if is_none else found
 
     return checked
 

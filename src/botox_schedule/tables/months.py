@@ -7,14 +7,16 @@ from html import unescape
 
 _MONTH_AND_YEAR = b"17"
 """The number of the format ``mmm-yy``, which no workbook writes down."""
-_FORMAT = re.compile(rb"<(?:[^\s<>/]+:)?numFmt\b([^>]*)")
-_STYLES = re.compile(rb"<((?:[^\s<>/]+:)?)cellXfs\b.*?</\1cellXfs", re.DOTALL)
-_STYLE = re.compile(rb"<(?:[^\s<>/]+:)?xf\b([^>]*)")
+_FORMAT = re.compile(rb"<(?:[^\s<>/]+:)?numFmt\b([^<>]*)")
+_STYLES = re.compile(rb"</?(?:[^\s<>/]+:)?cellXfs\b")
+_STYLE = re.compile(rb"<(?:[^\s<>/]+:)?xf\b([^<>]*)")
 _LITERAL = re.compile(r'"[^"]*"|\[[^]]*\]|\\.|_.|;.*', re.DOTALL)
 _DAY = re.compile(
-    rb"(<((?:[^\s<>/]+:)?)c\b)([^>]*)(>(?:\s*<\2f\b(?:[^>]*/>|[^>]*>[^<]*</\2f>))?)"
+    rb"(<((?:[^\s<>/]+:)?)c\b)(?=[^<>]*\ss\s*=\s*[\"']([0-9]+))([^<>]*)"
+    rb"(>(?:\s*<\2f\b(?:[^<>]*/>|[^<>]*>[^<]*</\2f>))?)"
     rb"\s*<\2v>([0-9]{1,6})(?:\.0*)?(?=</)"
 )
+"""A cell with a style and a whole number."""
 _KIND = re.compile(rb"""\st\s*=\s*["']n["']""")
 _SINCE_1904 = re.compile(rb"""\bdate1904\s*=\s*["'](1|true)["']""")
 
@@ -29,11 +31,11 @@ def with_months(entries: Mapping[str, bytes]) -> dict[str, bytes]:
     epoch = date(1904, 1, 1) if is_later else date(1899, 12, 30)
 
     def month(cell: re.Match[bytes]) -> bytes:
-        start, prefix, attributes, formula, number = cell.groups()
+        start, prefix, style, attributes, formula, number = cell.groups()
+        if style not in styles or (day := epoch + timedelta(int(number))).day != 1:
+            return cell[0]
         rest = _KIND.sub(b"", attributes)
-        is_text = _attribute(b"t", rest)
-        day = epoch + timedelta(int(number))
-        if is_text or day.day != 1 or _attribute(b"s", rest) not in styles:
+        if _attribute(b"t", rest):  # the number of a text
             return cell[0]
         told = f"{day:%Y-%m}".encode()
         return b'%b%b t="str"%b<%bv>%b' % (start, rest, formula, prefix, told)
@@ -46,8 +48,9 @@ def _styles(xml: bytes) -> frozenset[bytes]:
     formats = [found[1] for found in _FORMAT.finditer(xml)]
     shown = {_attribute(b"numFmtId", f): _attribute(b"formatCode", f) for f in formats}
     months = {_MONTH_AND_YEAR, *(number for number, code in shown.items() if _is_month(code))}
-    styles = _STYLE.findall(found[0]) if (found := _STYLES.search(xml)) else []
-    numbers = enumerate(_attribute(b"numFmtId", style) for style in styles)
+    # Split, not searched up to its end: a file with many that have no end takes hours otherwise.
+    _, *styles = _STYLES.split(xml, 2)
+    numbers = enumerate(_attribute(b"numFmtId", s) for s in _STYLE.findall(b"".join(styles[:1])))
     return frozenset(b"%d" % place for place, number in numbers if number in months)
 
 

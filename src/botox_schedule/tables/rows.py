@@ -41,12 +41,14 @@ class RowValues(NamedTuple):
         values: The value of each column.
         notes: What a person should know although the row counts.
         fault: Why it counts for nothing; empty if it counts.
+        is_denied: Whether a cell, or a title, may say that nothing was given.
     """
 
     line: int
     values: Mapping[str, Any]
     notes: Sequence[str] = ()
     fault: str = ""
+    is_denied: bool = False
 
     @property
     def problems(self) -> list[Problem]:
@@ -168,6 +170,7 @@ class _Note(NamedTuple):
 
     words: str
     leaves_out: bool = False
+    is_denied: bool = False
 
 
 _NOTHING = _Note("")
@@ -196,12 +199,14 @@ class _Cells(dict[Cell, Any]):
     def _read(self, cell: Cell) -> tuple[Any, _Note]:
         if isinstance(cell, str) and "\n" in cell.strip() and not self.column.is_text:
             return self.unreadable(_LINE_BREAK)
-        value, note, is_readable = self.column.read(self._reader, cell)
+        value, note, is_readable, is_denied = self.column.read(self._reader, cell)
         if value is None and is_readable and not note and self.column.is_required:
             return self.unreadable("missing")
         if not is_readable:
-            return self.unreadable(note, value)
-        return value, _Note(f"{self.known_as}: {note}") if note else _NOTHING
+            value, told = self.unreadable(note, value)
+        else:
+            told = _Note(f"{self.known_as}: {note}") if note else _NOTHING
+        return value, told._replace(is_denied=is_denied)
 
     def unreadable(self, note: str, value: Any = None) -> tuple[Any, _Note]:
         """Return the value of a cell that cannot be read, and what becomes of the row."""
@@ -236,14 +241,11 @@ class _RowReader:
         self.names = [name for name in columns if name in found.columns]
         self.pick = itemgetter(*(found.columns[name] for name in self.names))
         self.unread = UnreadCells(found)
-        status = columns.get("status") if "status" not in found.columns else None
-        self.told_by_title = partial(
-            told_by_title,
-            words=status.words if status else "",
-            is_of_patients=names.table in {"sessions", "births"},
-        )
+        is_of_patients = names.table in {"sessions", "births"}
+        words = columns["status"].words if "status" in self.absent else ""
+        self.told_by_title = partial(told_by_title, words=words, is_of_patients=is_of_patients)
         # An approval must not cover too much; a session, or a day of birth, must not be lost.
-        self.leaves_out: bool = status is not None and names.table != "sessions"
+        self.leaves_out = not is_of_patients
         self.titled: list[_Note] = []
         self.columns = [every[name] for name in self.names]
 
@@ -288,14 +290,16 @@ class _RowReader:
             self._heed(cells)
         if fault and notes[-1].words == _TOO_LONG:
             fault = f"{fault}; {_TOO_LONG}"
-        return RowValues(line.number, values, [note.words for note in notes], fault)
+        is_denied = any(note.is_denied for note in notes)
+        return RowValues(line.number, values, [note.words for note in notes], fault, is_denied)
 
     def _heed(self, cells: Iterable[Cell]) -> None:
         """Keep what a title among the rows, such as ``Cancelled:``, says of those below it."""
         title, *others = filter(None, map(text_of, cells))
         if not others:
             told = self.told_by_title(title)
-            self.titled = [_Note(f"{_UNDER_A_TITLE} {told}", self.leaves_out)] if told else []
+            note = _Note(f"{_UNDER_A_TITLE} {told}", self.leaves_out, is_denied=True)
+            self.titled = [note] if told else []
 
     def above(self, titles: Iterable[Line]) -> Iterator[Problem]:
         """Yield what titles before the header, and that of the sheet, may say of all rows."""
@@ -354,7 +358,7 @@ def _folded(line: Line, width: int) -> list[str]:
 
 
 _UNDER_A_TITLE = "a title above it may say that"
-_OF_ALL_ROWS = "a title may say of each row below it that"
+_OF_ALL_ROWS = "a title, or the sheet's name, may say of each row that"
 _MONTHS = 12
 _SWAPPED = "a spreadsheet may have swapped day and month in some; export the days as YYYY-MM-DD"
 _LINE_BREAK = "a line break was found; a quotation mark may be open"

@@ -1,6 +1,5 @@
 """Reads a table of sessions: one session a row."""
 
-import re
 from collections import deque
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -301,12 +300,8 @@ def _reading(found: RowsRead) -> TableReading:
 
 
 def _is_doubted(row: RowValues) -> bool:
-    """Whether a cell of a completed session, or a title, says that nothing was given."""
-    is_given = row.notes and row.values["status"] is SessionStatus.COMPLETED
-    return bool(is_given) and any(map(_DOUBT.search, row.notes))
-
-
-_DOUBT = re.compile("may say that (nothing|the product) was|title above")
+    """Whether a session is completed, and a cell or a title may say that nothing was given."""
+    return row.is_denied and row.values["status"] is SessionStatus.COMPLETED
 
 
 def _lost(faulty: Sequence[RowValues], used: Sequence[RowValues]) -> list[RowValues]:

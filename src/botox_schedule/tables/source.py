@@ -4,23 +4,19 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from io import TextIOBase
 from itertools import chain, islice
 from os import PathLike
-from pathlib import Path
 
-from botox_schedule.errors import ExchangeError, FileLimitError, TableError
+from botox_schedule.errors import ExchangeError, TableError
 from botox_schedule.files import (
     MEBIBYTE,
     OLE,
     ZIP,
     FileName,
     Stream,
-    check_lines,
+    content_of,
     decoded,
-    expand,
     lines_of,
-    read_through,
     read_within,
     records,
 )
@@ -31,7 +27,7 @@ from botox_schedule.tables.parquet import PARQUET, parquet_lines
 from botox_schedule.tables.words import is_about, is_about_death
 
 _MOST_BYTES = 512 * MEBIBYTE
-TableSource = FileName | bytes | Stream[bytes] | TextIOBase
+TableSource = FileName | bytes | Stream[bytes | str]
 """A file's name, ``-`` for standard input, bytes, or an open file."""
 _DELIMITERS = ",;\t|"
 _STATED = re.compile(r'"?sep=(.)"?')
@@ -113,26 +109,11 @@ def _records(lines: Sequence[str], delimiter: str, start: int = 0) -> Iterator[L
 
 
 def _content(source: TableSource) -> tuple[bytes | str, str]:
-    if isinstance(source, bytes):
-        return expand(source, "the table", _MOST_BYTES), "the table"
     if source == "-":
         return read_within(sys.stdin.buffer, _MOST_BYTES), "standard input"
-    if isinstance(source, TextIOBase):
-        return _checked(read_through(source, _MOST_BYTES + 1)), "the table"
-    if isinstance(source, (str, PathLike)):
-        return read_within(source, _MOST_BYTES), Path(source).name
-    if not hasattr(source, "read"):
+    if not isinstance(source, (str, bytes, PathLike)) and not hasattr(source, "read"):
         raise TableError("no table; give a file's name, its bytes or an open file")
-    return read_within(source, _MOST_BYTES), "the table"
-
-
-def _checked(text: str) -> str:
-    """Return a text that was decoded already, within the same limits."""
-    content = text.encode("utf-8", "surrogatepass")
-    if len(content) > _MOST_BYTES:
-        raise FileLimitError(f"the table: larger than {_MOST_BYTES // MEBIBYTE} MiB")
-    check_lines(content, "the table")
-    return text.removeprefix("\ufeff")
+    return content_of(source, "the table", _MOST_BYTES)
 
 
 def _one_sheet(

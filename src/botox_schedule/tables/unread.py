@@ -71,10 +71,12 @@ class UnreadCells:
             for place in places
             if "status" in found.columns and _may_contradict(self._headers[place])
         }
-        subjects = ("remark", "standing", "pause", "activity", "arrival")
+        subjects = ("remark", "standing", "pause", "activity")
         self._remarks: set[int] = set().union(*map(self._about, subjects))
         self._dispositions = self._about("disposition")
         self._telling = self._about("telling")
+        self._arrivals = set() if "status" in found.columns else self._about("arrival")
+        self._gaps: set[int] = set()
         self._deaths: set[int] = set()
         self._speaks_of_death = cache(lambda cell: speaks_of_death(text_of(cell)))
 
@@ -91,6 +93,9 @@ class UnreadCells:
             for place, told in self.given.items():
                 if _may_say_more(told, cells[place]):
                     told.add(cells[place])
+        # A total, a title or a blank line has no time of arrival.
+        if self._arrivals and values.get("administered_on"):
+            self._gaps.update(place for place in self._arrivals if not text_of(cells[place]))
         for place in self._telling:
             if self._speaks_of_death(cells[place]):
                 self._deaths.add(place)
@@ -148,8 +153,7 @@ class UnreadCells:
     ) -> Iterator[_Told]:
         """Report who may not have come, a child's age, and a further session: ``Date 2``."""
         read, header = self._found.columns, self._headers[place]
-        is_gappy = bool(texts) and not all(map(text_of, self.cells[place]))
-        if is_gappy and "status" not in read and is_about("arrival", header):
+        if place in self._gaps and any(map(_has_come, texts)):
             yield "say who did not come", "give the rows a status"
         if "born_on" not in read and any(_says_child(header, text) for text in texts):
             yield WHO_IS_A_CHILD, "give birth dates"
@@ -290,6 +294,11 @@ def _is_bare_interval(name: str, header: str, text: str) -> bool:
     """Whether a number may be an interval whose unit only the name of its column says."""
     is_meant = name in _INTERVALS and is_about("interval", header)
     return is_meant and _WHOLE.fullmatch(text) is not None
+
+
+def _has_come(text: str) -> bool:
+    """Whether a cell is a time or a mark; under ``Given at`` a word is a place."""
+    return find_value("flag", text) == "yes" or _WHOLE.search(text) is not None
 
 
 def _says_child(header: str, text: str) -> bool:
