@@ -929,6 +929,7 @@ class TestPatient:
             ("Deceased", {"valueCodeableConcept": {"text": "No"}}, False),
             ("Date of death", {"dataAbsentReason": {"coding": [{"code": "unknown"}]}}, True),
             ("Date of death", {"dataAbsentReason": concept("urn:x", "not-applicable")}, False),
+            ("Manner of death", {"valueString": "N/A"}, False),
             ("Vital status", {"valueString": "Alive"}, False),
             ("Vital status", {"valueCodeableConcept": {"text": "Dead"}}, True),
             ("Patient status", {"valueString": "Deceased"}, True),
@@ -1067,6 +1068,17 @@ class TestPatient:
             ({"extension": [{"url": "urn:x:deceased", "valueBoolean": True}]}, True),
             ({"extension": [{"url": "urn:x:deceased", "valueBoolean": False}]}, False),
             ({"extension": [{"url": "urn:x:sex", "valueCode": "F"}, {"url": "urn:death"}]}, False),
+            (
+                {
+                    "extension": [
+                        {
+                            "url": "urn:x:DeathNotification",
+                            "valueCodeableConcept": concept("urn:x", "U", text="Removed"),
+                        }
+                    ]
+                },
+                False,
+            ),
             (
                 {
                     "extension": [

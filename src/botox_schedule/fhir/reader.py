@@ -49,8 +49,8 @@ class BundleCounts(Value, frozen=True):
         patients: Patient resources that have a record; linked ones are merged.
         sessions: Resources that became a session.
         merged: Resources that belong to another one: the procedure of a dose, a medication, a
-            reason or an order that a session refers to, a linked patient, an older version, a
-            copy, and deleted resources.
+            reason, an order or a visit that a session refers to, a linked patient, an older
+            version, a copy, and deleted resources.
         left_out: Resources that were not read; each has a problem.
         ignored: How many resources of each type have nothing to do with sessions.
     """
