@@ -125,17 +125,11 @@ class SessionReader(NamedTuple):
             is_lost = fault.is_session and may_be_given(entry.resource)
             told = [entry.problem(fault.remark, key, left_out=is_lost) for key in keys]
             return Outcome(Fate.LEFT_OUT, tuple(told))
-        told = [
-            entry.problem(remark, draft.key, left_out=_may_be_missing(draft, remark[0]))
-            for remark in (
-                *_doubts(draft, is_absent=self.people.is_absent(draft.key)),
-                *self._repeated(draft),
-            )
-        ]
-        told += [
-            used.problem(remark, draft.key) for used in draft.used for remark in modifiers_of(used)
-        ]
-        return Outcome(Fate.SESSION, tuple(told), draft.key, session, draft.used)
+        key, used = draft.key, draft.used
+        doubts = (*_doubts(draft, is_absent=self.people.is_absent(key)), *self._repeated(draft))
+        told = [entry.problem(d, key, left_out=_may_be_missing(draft, d[0])) for d in doubts]
+        told += [one.problem(remark, key) for one in used for remark in modifiers_of(one)]
+        return Outcome(Fate.SESSION, tuple(told), key, session, used)
 
     def _draft(self, entry: Entry, procedures: Sequence[Entry]) -> _Draft:
         if faults := self.people.validator.faults(entry):
@@ -283,10 +277,9 @@ def _doubts(draft: _Draft, *, is_absent: bool) -> Iterator[Remark]:
 
 def _may_be_missing(draft: _Draft, code: BundleProblemCode) -> bool:
     """Whether a doubt means that the right record lacks the session, or one that was given."""
-    is_open = draft.status is SessionStatus.DRAFT
-    return code is BundleProblemCode.UNKNOWN_SUBJECT or (
-        is_open and code is BundleProblemCode.PARTLY_GIVEN
-    )
+    if code is BundleProblemCode.PARTLY_GIVEN:
+        return draft.status is SessionStatus.DRAFT
+    return code is BundleProblemCode.UNKNOWN_SUBJECT
 
 
 def _doubts_of_days(draft: _Draft) -> Iterator[Remark]:
