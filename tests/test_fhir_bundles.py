@@ -685,6 +685,8 @@ class TestMentions:
             ("MedicationRequest", "cancelled"),
             ("Appointment", "noshow"),
             ("AllergyIntolerance", None),
+            ("CoverageEligibilityResponse", "active"),
+            ("PlanDefinition", "active"),
         ],
     )
     def test_what_was_not_given_leaves_no_session_out(self, kind: str, status: str | None) -> None:

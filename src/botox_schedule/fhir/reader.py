@@ -25,8 +25,10 @@ from botox_schedule.values import Value
 _SESSIONS = frozenset({DOSE, PROCEDURE})
 # None of these states that something was given to a patient.
 _NO_EVENTS = frozenset(
-    {"AllergyIntolerance", "HealthcareService", "Location", "Medication", "MedicationKnowledge"}
-    | {"Organization", "Practitioner", "PractitionerRole", "Schedule", "Slot", "Substance"}
+    {"ActivityDefinition", "AllergyIntolerance", "CoverageEligibilityRequest"}
+    | {"CoverageEligibilityResponse", "HealthcareService", "Location", "Medication"}
+    | {"MedicationKnowledge", "Organization", "PlanDefinition", "Practitioner"}
+    | {"PractitionerRole", "Questionnaire", "Schedule", "Slot", "Substance"}
 )
 _MERGED = Outcome(Fate.MERGED)
 _UNCERTAIN, _UNCERTAIN_DELETION, _CONTRADICTED = (
