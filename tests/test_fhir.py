@@ -1314,6 +1314,15 @@ def silenced(**fields: Any) -> bs.Forecast:
 
 
 class TestServiceRequest:
+    def test_a_proposal_that_is_read_again_leaves_no_session_out(self) -> None:
+        """A server that keeps them gives them with the next export."""
+        for is_proposed in (True, False):
+            kept = proposal() | {"subject": PATIENT}
+            kept["intent"] = "proposal" if is_proposed else "order"
+            reading = read(person(), given_dose(), kept)
+            assert codes(reading) == ["names_toxin"]
+            assert reading.unreadable == frozenset(() if is_proposed else {"Patient/1"})
+
     def test_holds_the_due_window_and_the_two_other_days(self) -> None:
         found = proposal(id="x", identifier=("urn:clinic", "k-1"))
         assert found["intent"] == "proposal"
