@@ -216,7 +216,7 @@ def _persistence(frames: Frames, asking: Asking, gap: _Gap) -> pl.DataFrame:
     ]
     apart = pl.DataFrame(rows, schema=plain.schema, orient="row")
     found = pl.concat([plain, apart]).filter(pl.col("time").is_not_null())
-    return found.with_columns(session_left_out=population.is_torn())
+    return found.with_columns(session_left_out=population.is_left_out())
 
 
 def _plain_episodes(population: Population, gap: _Gap) -> pl.DataFrame:

@@ -54,7 +54,7 @@ class Population(NamedTuple):
     decided: Decided
     records: Records
 
-    def is_torn(self) -> pl.Expr:
+    def is_left_out(self) -> pl.Expr:
         """Whether a row of the patient could not be read: an interval may be too long."""
         return pl.col("patient").is_in(self.happened.unread.patients.implode())
 
