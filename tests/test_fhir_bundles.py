@@ -657,7 +657,7 @@ class TestMentions:
             assert (reading.counts.sessions, adds_up(reading)) == (1, True)
 
     def test_the_visit_of_a_session_that_names_the_toxin_is_no_second_session(self) -> None:
-        visit = {"resourceType": "Encounter", "id": "7", "subject": PATIENT}
+        visit: dict[str, Any] = {"resourceType": "Encounter", "id": "7", "subject": PATIENT}
         visit |= {"reasonCode": [{"text": "Botox injection"}], "status": "finished"}
         at = {"reference": "Encounter/7"}
         for sessions in ([given_dose(context=at)], [procedure(encounter=at)]):

@@ -115,9 +115,7 @@ class Dictionary:
 
     def _product_of(self, coding: tuple[str, str]) -> Product | None:
         own = self._products.get(coding)
-        if own is not None:
-            return self._product_named(own)
-        return find_product_by_code(*coding)
+        return find_product_by_code(*coding) if own is None else self._product_named(own)
 
     def _indication_of(self, coding: tuple[str, str]) -> str | None:
         own = self._indications.get(coding)
