@@ -342,6 +342,10 @@ class TestMedicationAdministration:
             (concept(RXNORM, "313782"), True),
             (concept("HCPCS", "J3590", text="Unclassified biologics"), True),
             (concept("ATC", "N02BE01", text="paracetamol"), False),
+            (concept("NDC", "50580-449-05", text="Tylenol"), False),
+            (concept("http://fhir.de/CodeSystem/bfarm/atc", "N02BE01", text="Ben-u-ron"), False),
+            (concept("http://fhir.de/CodeSystem/bfarm/atc", "N02BE01"), True),
+            (concept("CPT", "90749", text="unlisted"), True),
             (concept("urn:clinic", "7", text="Stock 7"), True),
             ({"text": "Stock 7"}, True),
             ({"coding": [{"display": "Stock 7"}]}, True),
@@ -929,6 +933,7 @@ class TestPatient:
             ("Deceased", {"valueCodeableConcept": {"text": "No"}}, False),
             ("Date of death", {"dataAbsentReason": {"coding": [{"code": "unknown"}]}}, True),
             ("Date of death", {"dataAbsentReason": concept("urn:x", "not-applicable")}, False),
+            ("Manner of death", {"valueString": "N/A"}, False),
             ("Vital status", {"valueString": "Alive"}, False),
             ("Vital status", {"valueCodeableConcept": {"text": "Dead"}}, True),
             ("Patient status", {"valueString": "Deceased"}, True),
@@ -1067,6 +1072,17 @@ class TestPatient:
             ({"extension": [{"url": "urn:x:deceased", "valueBoolean": True}]}, True),
             ({"extension": [{"url": "urn:x:deceased", "valueBoolean": False}]}, False),
             ({"extension": [{"url": "urn:x:sex", "valueCode": "F"}, {"url": "urn:death"}]}, False),
+            (
+                {
+                    "extension": [
+                        {
+                            "url": "urn:x:DeathNotification",
+                            "valueCodeableConcept": concept("urn:x", "U", text="Removed"),
+                        }
+                    ]
+                },
+                False,
+            ),
             (
                 {
                     "extension": [
@@ -1298,6 +1314,15 @@ def silenced(**fields: Any) -> bs.Forecast:
 
 
 class TestServiceRequest:
+    def test_a_proposal_that_is_read_again_leaves_no_session_out(self) -> None:
+        """A server that keeps them gives them with the next export."""
+        for is_proposed in (True, False):
+            kept = proposal() | {"subject": PATIENT}
+            kept["intent"] = "proposal" if is_proposed else "order"
+            reading = read(person(), given_dose(), kept)
+            assert codes(reading) == ["names_toxin"]
+            assert reading.unreadable == frozenset(() if is_proposed else {"Patient/1"})
+
     def test_holds_the_due_window_and_the_two_other_days(self) -> None:
         found = proposal(id="x", identifier=("urn:clinic", "k-1"))
         assert found["intent"] == "proposal"

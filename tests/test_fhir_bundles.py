@@ -656,6 +656,14 @@ class TestMentions:
             assert codes(reading) == ["names_toxin"] * (kind == "CarePlan")
             assert (reading.counts.sessions, adds_up(reading)) == (1, True)
 
+    def test_the_visit_of_a_session_that_names_the_toxin_is_no_second_session(self) -> None:
+        visit: dict[str, Any] = {"resourceType": "Encounter", "id": "7", "subject": PATIENT}
+        visit |= {"reasonCode": [{"text": "Botox injection"}], "status": "finished"}
+        at = {"reference": "Encounter/7"}
+        for sessions in ([given_dose(context=at)], [procedure(encounter=at)]):
+            assert "names_toxin" not in codes(read(*sessions, visit))
+            assert "names_toxin" in codes(read({**sessions[0], "status": "not-done"}, visit))
+
     def test_a_session_that_something_else_holds_may_be_missing(self) -> None:
         held = {
             "resourceType": "Parameters",
@@ -677,6 +685,8 @@ class TestMentions:
             ("MedicationRequest", "cancelled"),
             ("Appointment", "noshow"),
             ("AllergyIntolerance", None),
+            ("CoverageEligibilityResponse", "active"),
+            ("PlanDefinition", "active"),
         ],
     )
     def test_what_was_not_given_leaves_no_session_out(self, kind: str, status: str | None) -> None:

@@ -609,6 +609,28 @@ class TestBookingsOfAnotherTreatment:
         assert found["clear"] is (False if early else None)
 
 
+class TestATouchUpThatWasBookedAndGiven:
+    """Two rows of one day: the given one fulfills the booked one, if it is the same treatment."""
+
+    @pytest.mark.parametrize("product", ["Botox", "Dysport", None])
+    @pytest.mark.parametrize("kind", ["full", "touch_up"])
+    def test_the_panel_tells_what_the_record_does(self, product: str | None, kind: str) -> None:
+        rows = [
+            ("2026-01-05", "Botox", "full", "completed"),
+            ("2026-01-19", "Botox", "touch_up", "no_show"),
+            ("2026-02-02", product, kind, "booked"),
+            ("2026-02-02", "Botox", "touch_up", "completed"),
+        ]
+        names = ["administered_on", "product", "kind", "status"]
+        sessions = [
+            dict(zip(names, row, strict=True), indication="chronic-migraine") for row in rows
+        ]
+        (answer,) = bs.forecast_all(bs.PatientRecord(sessions=sessions), as_of=date(2026, 3, 15))
+        expected = [forecast_row("p-1", answer)]
+        frame = pl.DataFrame(sessions).with_columns(patient=pl.lit("p-1"))
+        assert rows_like(panel.forecast(frame, as_of=date(2026, 3, 15)), expected) == expected
+
+
 class TestPatientsWithoutSessions:
     """Who is known only from a table next to the sessions is listed if it names an indication."""
 

@@ -482,22 +482,27 @@ def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Ite
         about = [s for s in _given(question) if s.id in check.session_ids]
         # Who acknowledged one dose over one limit has not seen another, nor another total.
         figures = f"{check.limit} {(check.planned or _ZERO).normalize()} {check.total.normalize()}"
-        limit = f"the limit of {check.limit_in_words}"
-        if check.exceeded:
-            message = f"the units exceed {limit}"
-            yield make_finding(FindingCode.LIMIT_EXCEEDED, message, about, visits, figures)
-            if check.maximum is not None and check.total_if_one <= check.maximum:
-                message = "a limit is met only if equal units of one day are one session"
-                yield make_finding(FindingCode.PROBABLE_DUPLICATE, message, about, visits, figures)
-        else:
-            message = f"unknown units, product or weight leave {limit} open"
-            yield make_finding(FindingCode.LIMIT_INDETERMINATE, message, about, visits, figures)
+        for code, message in _told_of(check):
+            yield make_finding(code, message, about, visits, figures)
     for check in {str(c.limit): c for c in chosen if is_unread(c.limit.source)}.values():
         limit = f"the limit of {check.limit_in_words}"
         message = f"a figure of the protocol was not read in any source: {limit}"
         yield make_finding(FindingCode.UNVERIFIED_CONTENT, message, figures=str(check.limit))
     if any(check.limit.units_per_kilogram is not None for check in chosen):
         yield from _weight_findings(question)
+
+
+def _told_of(check: LimitCheck) -> Iterator[tuple[FindingCode, str]]:
+    """What is found about a limit that the units exceed, or may."""
+    limit = f"the limit of {check.limit_in_words}"
+    if check.exceeded:
+        yield FindingCode.LIMIT_EXCEEDED, f"the units exceed {limit}"
+        if check.maximum is not None and check.total_if_one <= check.maximum:
+            message = "a limit is met only if equal units of one day are one session"
+            yield FindingCode.PROBABLE_DUPLICATE, message
+    else:
+        message = f"unknown units, product or weight leave {limit} open"
+        yield FindingCode.LIMIT_INDETERMINATE, message
 
 
 def _planned(question: LimitQuestion) -> TreatmentSession:

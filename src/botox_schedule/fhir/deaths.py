@@ -38,7 +38,7 @@ _DEATH = re.compile(
     r"|(unknown )?(manner|cause|date|time|date( and |\+)time) (of death|pronounced dead)"
     r"|brain death|death (certificate|certification|diagnosis)|fatal)( \(\w+\)| \[.*\])?"
 )
-_ALIVE = _NO | {"alive", "living", "not-applicable", "not applicable"}
+_ALIVE = _NO | {"alive", "living", "n/a", "not-applicable", "not applicable", "removed"}
 """How the value of an observation about a death says that there is none."""
 _MARKED = re.compile(r"\b(deceased|dec'?d|died)\b|[\u2020\u271d]")
 """How a name says it that a system without a field for deaths has."""

@@ -78,8 +78,9 @@ def codings(concept: Any) -> Iterator[tuple[str, str]]:
 
 
 def may_be_given(resource: Mapping[str, Any]) -> bool:
-    """Return whether a resource may tell of something that was given."""
-    return text_of(resource, "status") not in _NOT_GIVEN
+    """Return whether a resource may tell of something that was given; a proposal does not."""
+    is_proposed = text_of(resource, "intent") == "proposal"
+    return not is_proposed and text_of(resource, "status") not in _NOT_GIVEN
 
 
 def is_taken_back(condition: Mapping[str, Any]) -> bool:

@@ -40,7 +40,8 @@ _CODE = re.compile(r'"(?:code": "|text": "(?=[^"]{1,40}"))([^"]*)"')
 _MODIFIERS = re.compile(r"(?<=^[0-9A-Za-z]{5})([\s,-]+[0-9A-Za-z]{2})+$")
 """What may follow a code of claims, as in ``64615-50``."""
 _FILE = re.compile(r'"data": "[^"]*"')
-_INJECTIONS, _CLAIMS = "CPT", frozenset({"CPT", "HCPCS", "NDC"})
+_INJECTIONS, _SERVICES = "CPT", frozenset({"CPT", "HCPCS"})
+_CLAIMS = _SERVICES | {"NDC"}
 _NO_WORDS = frozenset({"data"})
 
 _T = TypeVar("_T")
@@ -104,18 +105,17 @@ class Dictionary:
     def is_other_drug(self, concepts: Iterable[Any]) -> bool:
         """Return whether a code of a system for drugs, with its name, says that it is no toxin.
 
-        A clinic's own code, or words alone, may stand for anything; claims have codes for what
-        has none yet.
+        A clinic's own code, or words alone, may stand for anything; those of services are also
+        for what has none yet.
         """
         named = [concept for concept in concepts if any(texts_in(concept))]
         systems = {system for concept in named for system, _ in codings(concept)}
-        return not all(map(_is_of_claims, systems)) and not self.names_toxin(named)
+        is_vague = partial(_may_hold, _SERVICES)
+        return not all(map(is_vague, systems)) and not self.names_toxin(named)
 
     def _product_of(self, coding: tuple[str, str]) -> Product | None:
         own = self._products.get(coding)
-        if own is not None:
-            return self._product_named(own)
-        return find_product_by_code(*coding)
+        return find_product_by_code(*coding) if own is None else self._product_named(own)
 
     def _indication_of(self, coding: tuple[str, str]) -> str | None:
         own = self._indications.get(coding)
@@ -129,7 +129,7 @@ class Dictionary:
         return (
             (system, code) in self._products
             or names_toxin(system, code)
-            or (_is_code_of(_CLAIMS, code) and _is_of_claims(system))
+            or (_is_code_of(_CLAIMS, code) and _may_hold(_CLAIMS, system))
         )
 
     def _is_code_of_toxin(self, code: str) -> bool:
@@ -153,9 +153,9 @@ def _is_code_of(systems: Iterable[str], code: str) -> bool:
 
 
 @cache
-def _is_of_claims(system: str) -> bool:
-    """Whether a system can hold codes of claims: one of theirs, an unknown one, or none."""
-    codes = [row["code"] for row in code_rows() if row["system"] in _CLAIMS]
+def _may_hold(names: frozenset[str], system: str) -> bool:
+    """Whether a system can hold codes of some systems: one of them, an unknown one, or none."""
+    codes = [row["code"] for row in code_rows() if row["system"] in names]
     try:
         return any(suggested_indications(system, c) or names_toxin(system, c) for c in codes)
     except UnknownCodeSystemError:

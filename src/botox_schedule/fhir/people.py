@@ -209,12 +209,11 @@ class People:
     def _doubts(self, members: Sequence[Entry]) -> Iterator[tuple[Entry, Remark]]:
         if len({day for person in members if (day := self._day(person, "birthDate"))}) > 1:
             message = "resources of one person state several birth dates; none is taken"
-            remark = BundleProblemCode.CONFLICTING_PATIENTS, "birthDate", message
-            yield members[-1], remark
+            yield members[-1], (BundleProblemCode.CONFLICTING_PATIENTS, "birthDate", message)
         if any(end.on is None for end in self._deaths(members)):
             message = "the patient has died on an unknown day; every date is suppressed"
-            remark = BundleProblemCode.DECEASED_WITHOUT_DAY, "deceased", message
-            yield next(filter(is_dead, members)), remark
+            dead = next(filter(is_dead, members))
+            yield dead, (BundleProblemCode.DECEASED_WITHOUT_DAY, "deceased", message)
 
     def _possible_deaths(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
         """Report deaths that anything but a Patient's own elements states, unless these do too."""

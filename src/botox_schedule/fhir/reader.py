@@ -25,8 +25,10 @@ from botox_schedule.values import Value
 _SESSIONS = frozenset({DOSE, PROCEDURE})
 # None of these states that something was given to a patient.
 _NO_EVENTS = frozenset(
-    {"AllergyIntolerance", "HealthcareService", "Location", "Medication", "MedicationKnowledge"}
-    | {"Organization", "Practitioner", "PractitionerRole", "Schedule", "Slot", "Substance"}
+    {"ActivityDefinition", "AllergyIntolerance", "CoverageEligibilityRequest"}
+    | {"CoverageEligibilityResponse", "HealthcareService", "Location", "Medication"}
+    | {"MedicationKnowledge", "Organization", "PlanDefinition", "Practitioner"}
+    | {"PractitionerRole", "Questionnaire", "Schedule", "Slot", "Substance"}
 )
 _MERGED = Outcome(Fate.MERGED)
 _UNCERTAIN, _UNCERTAIN_DELETION, _CONTRADICTED = (
@@ -49,8 +51,8 @@ class BundleCounts(Value, frozen=True):
         patients: Patient resources that have a record; linked ones are merged.
         sessions: Resources that became a session.
         merged: Resources that belong to another one: the procedure of a dose, a medication, a
-            reason or an order that a session refers to, a linked patient, an older version, a
-            copy, and deleted resources.
+            reason, an order or a visit that a session refers to, a linked patient, an older
+            version, a copy, and deleted resources.
         left_out: Resources that were not read; each has a problem.
         ignored: How many resources of each type have nothing to do with sessions.
     """

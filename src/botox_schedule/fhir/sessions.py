@@ -32,7 +32,13 @@ UNKNOWN_INDICATION = "unknown-indication"
 """The indication of a session whose codes name none or several; dose limits still count it."""
 
 DOSE, PROCEDURE = "MedicationAdministration", "Procedure"
-_ORDERS = frozenset({"MedicationRequest", "ServiceRequest"})
+_ORIGINS = {
+    "request": "MedicationRequest",
+    "basedOn": "ServiceRequest",
+    "context": "Encounter",
+    "encounter": "Encounter",
+}
+"""Which resource of a session is told by which element: its order or its visit."""
 _TIMES = {DOSE: "effective", PROCEDURE: "performed"}
 
 
@@ -76,7 +82,7 @@ class _Draft(NamedTuple):
         units: Units of the product, or None where unknown.
         products: The products that it names, else the default product if there is one.
         indications: The indications that it and its procedures name.
-        used: The medications, reasons and orders that it refers to.
+        used: The medications, reasons, orders and visits that it refers to.
         has_strangers: Whether it refers to a condition or procedure of another patient.
     """
 
@@ -119,17 +125,11 @@ class SessionReader(NamedTuple):
             is_lost = fault.is_session and may_be_given(entry.resource)
             told = [entry.problem(fault.remark, key, left_out=is_lost) for key in keys]
             return Outcome(Fate.LEFT_OUT, tuple(told))
-        told = [
-            entry.problem(remark, draft.key, left_out=_may_be_missing(draft, remark[0]))
-            for remark in (
-                *_doubts(draft, is_absent=self.people.is_absent(draft.key)),
-                *self._repeated(draft),
-            )
-        ]
-        told += [
-            used.problem(remark, draft.key) for used in draft.used for remark in modifiers_of(used)
-        ]
-        return Outcome(Fate.SESSION, tuple(told), draft.key, session, draft.used)
+        key, used = draft.key, draft.used
+        doubts = (*_doubts(draft, is_absent=self.people.is_absent(key)), *self._repeated(draft))
+        told = [entry.problem(d, key, left_out=_may_be_missing(draft, d[0])) for d in doubts]
+        told += [one.problem(remark, key) for one in used for remark in modifiers_of(one)]
+        return Outcome(Fate.SESSION, tuple(told), key, session, used)
 
     def _draft(self, entry: Entry, procedures: Sequence[Entry]) -> _Draft:
         if faults := self.people.validator.faults(entry):
@@ -139,7 +139,7 @@ class SessionReader(NamedTuple):
         own, status = self._own(procedures, key), _status(entry)
         stated = self._reasons([entry, *own])
         reasons = self._own(stated, key)
-        orders = self._orders([entry, *own]) if status is SessionStatus.COMPLETED else []
+        origins = self._origins([entry, *own]) if status is SessionStatus.COMPLETED else []
         return _Draft(
             entry=entry,
             key=key,
@@ -150,7 +150,7 @@ class SessionReader(NamedTuple):
             indications=self.dictionary.indications_in(
                 [*_concepts_of([entry, *own]), *(r.resource.get("code") for r in reasons)]
             ),
-            used=(*medications, *reasons, *self._own(orders, key)),
+            used=(*medications, *reasons, *self._own(origins, key)),
             has_strangers=len(own) < len(procedures) or len(reasons) < len(stated),
         )
 
@@ -190,11 +190,10 @@ class SessionReader(NamedTuple):
         found = self._pointed_at(entries, "Condition", "reasonReference")
         return [each for each in found if not is_taken_back(each.resource)]
 
-    def _orders(self, entries: Sequence[Entry]) -> list[Entry]:
-        """The orders that were carried out."""
-        medicines = self._pointed_at(entries, "MedicationRequest", "request")
-        services = self._pointed_at(entries, "ServiceRequest", "basedOn")
-        return [each for each in (*medicines, *services) if each.kind in _ORDERS]
+    def _origins(self, entries: Sequence[Entry]) -> list[Entry]:
+        """The orders that were carried out, and the visits at which they were."""
+        found = (self._pointed_at(entries, kind, name) for name, kind in _ORIGINS.items())
+        return [each for each in chain.from_iterable(found) if each.kind in _ORIGINS.values()]
 
     def _repeated(self, draft: _Draft) -> Iterator[Remark]:
         """What is recorded as a whole and in parts, such as the dose of each muscle."""
@@ -278,10 +277,9 @@ def _doubts(draft: _Draft, *, is_absent: bool) -> Iterator[Remark]:
 
 def _may_be_missing(draft: _Draft, code: BundleProblemCode) -> bool:
     """Whether a doubt means that the right record lacks the session, or one that was given."""
-    is_open = draft.status is SessionStatus.DRAFT
-    return code is BundleProblemCode.UNKNOWN_SUBJECT or (
-        is_open and code is BundleProblemCode.PARTLY_GIVEN
-    )
+    if code is BundleProblemCode.PARTLY_GIVEN:
+        return draft.status is SessionStatus.DRAFT
+    return code is BundleProblemCode.UNKNOWN_SUBJECT
 
 
 def _doubts_of_days(draft: _Draft) -> Iterator[Remark]:

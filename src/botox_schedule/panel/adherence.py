@@ -26,7 +26,7 @@ from botox_schedule.panel.cycles import TRACK, judged_cycles
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import Frame, RulesAndCare, ask
 from botox_schedule.panel.happened import cycles_of
-from botox_schedule.panel.situations import asked
+from botox_schedule.panel.situations import answered
 from botox_schedule.panel.standings import Population, asked_tracks, compared, population_of
 from botox_schedule.panel.tables import keys_like
 from botox_schedule.protocols.model import TreatmentProtocol
@@ -216,7 +216,7 @@ def _persistence(frames: Frames, asking: Asking, gap: _Gap) -> pl.DataFrame:
     ]
     apart = pl.DataFrame(rows, schema=plain.schema, orient="row")
     found = pl.concat([plain, apart]).filter(pl.col("time").is_not_null())
-    return found.with_columns(session_left_out=population.is_torn())
+    return found.with_columns(session_left_out=population.is_left_out())
 
 
 def _plain_episodes(population: Population, gap: _Gap) -> pl.DataFrame:
@@ -232,9 +232,8 @@ def _plain_episodes(population: Population, gap: _Gap) -> pl.DataFrame:
         known = [(first, anchor, False) for first, anchor in pairs]
         return _episode(engine.tracks[alike], known, NO_HOLDS, until, gap)
 
-    found = asked(tracks, ["alike", "course"], _EPISODE, first_episode)
-    joined = tracks.join(found, on=["alike", "course"])
-    return joined.select("patient", "indication", "product", *_EPISODE)
+    found = answered(tracks, ["alike", "course"], _EPISODE, first_episode)
+    return found.select("patient", "indication", "product", *_EPISODE)
 
 
 def _day(number: str) -> date:
@@ -242,10 +241,8 @@ def _day(number: str) -> date:
 
 
 def _episode_apart(track: Track, gap: _Gap) -> tuple[Any, ...]:
-    known = []
-    for place, cycle in enumerate(track.cycles):
-        *_, held = compared(track, place)
-        known.append((cycle.first_on, cycle.anchored_on, held))
+    each = enumerate(track.cycles)
+    known = [(c.first_on, c.anchored_on, compared(track, place)[-1]) for place, c in each]
     return _episode(track, known, track.holds, follow_up_of(track), gap)
 
 

@@ -81,7 +81,7 @@ def judged_cycles(frames: Frames, asking: Asking) -> pl.DataFrame:
     population = population_of(frames, asking)
     plain, apart = plain_cycles(population), _apart(population)
     found = pl.concat([plain.select(apart.columns), apart])
-    return found.with_columns(session_left_out=population.is_torn())
+    return found.with_columns(session_left_out=population.is_left_out())
 
 
 def plain_cycles(population: Population) -> pl.DataFrame:

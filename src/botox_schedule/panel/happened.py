@@ -72,9 +72,9 @@ def happened(
     rows = _in_order(_without(rows, special))
     rows = rows.with_columns(track=_numbered(_changes("patient", "clock")))
     done = _in_cycles(rows.filter(_is_done(asking)), asking)
-    switching = _booked_otherwise(rows, done, asking)
-    rare = pl.concat([_chained(done, asking), _never_treated(rows, done), switching]).unique()
-    more = rows.filter(pl.col("track").is_in(rare["track"].implode())).select("patient").unique()
+    switching, untreated = _booked_otherwise(rows, done, asking), _never_treated(rows, done)
+    rare = pl.concat([_chained(done, asking), untreated, switching, _fulfilled(rows)])
+    more = rows.join(rare, on="track", how="semi").select("patient").unique()
     return Happened(
         done=_without(done, more),
         waiting=_without(rows.filter(pl.col("status") != COMPLETED), more),
@@ -248,6 +248,13 @@ def _booked_otherwise(plain: pl.DataFrame, done: pl.DataFrame, asking: Asking) -
     last = done.filter(pl.col("number") == pl.col("count"))
     met = booked.select("track", booked=_treatment()).join(last, on="track")
     return met.filter(pl.col("booked") != _treatment()).select("track")
+
+
+def _fulfilled(plain: pl.DataFrame) -> pl.DataFrame:
+    """The tracks with a touch-up that was booked and given on one day, in two rows."""
+    days = plain.filter(pl.col("kind") == TOUCH_UP).group_by("track", "day").agg("status")
+    met = [pl.col("status").list.contains(status) for status in (BOOKED, COMPLETED)]
+    return days.filter(*met).select("track")
 
 
 def cycles_of(done: pl.DataFrame, what: Happened) -> pl.DataFrame:

@@ -65,19 +65,20 @@ def judged_row(judgment: CycleJudgment) -> tuple[Any, ...]:
     return judgment[: len(JUDGED)]
 
 
-def asked(
+def answered(
     frame: pl.DataFrame,
     keys: Sequence[str],
     schema: dict[str, Any],
     answer: Callable[..., Sequence[Any]],
 ) -> pl.DataFrame:
-    """Return an answer for each distinct row of *keys*, with those keys.
+    """Return *frame* with the columns of an answer, asked once for each distinct row of *keys*.
 
     This is the one place from which the panel calls the engine's rules.
     """
     distinct = frame.select(keys).unique()
     rows = [answer(*row) for row in distinct.iter_rows()]
-    return distinct.hstack(pl.DataFrame(rows, schema=schema, orient="row"))
+    found = distinct.hstack(pl.DataFrame(rows, schema=schema, orient="row"))
+    return frame.join(found, on=keys, nulls_equal=True)
 
 
 class Meanings(NamedTuple):

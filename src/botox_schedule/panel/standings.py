@@ -28,7 +28,7 @@ from botox_schedule.panel.situations import (
     STANDING,
     Engine,
     Meanings,
-    asked,
+    answered,
     judged_row,
     standing_row,
 )
@@ -54,7 +54,7 @@ class Population(NamedTuple):
     decided: Decided
     records: Records
 
-    def is_torn(self) -> pl.Expr:
+    def is_left_out(self) -> pl.Expr:
         """Whether a row of the patient could not be read: an interval may be too long."""
         return pl.col("patient").is_in(self.happened.unread.patients.implode())
 
@@ -141,13 +141,13 @@ def asked_tracks(population: Population, recent: pl.DataFrame) -> Asked:
     last = decided.numbered(last)
     situation = ["sessions", "policy", "age", "decided"]
     schema = STANDING | {"asked_of": pl.Int64, "alike": pl.Int64}
-    return Asked(engine, last.join(asked(last, situation, schema, engine.standing), on=situation))
+    return Asked(engine, answered(last, situation, schema, engine.standing))
 
 
 def with_judgments(cycles: pl.DataFrame, engine: Engine) -> pl.DataFrame:
     """Add how each cycle compares with the one before, and the bits of what was found."""
-    found = asked(cycles, _CYCLE, JUDGED | {"judged_bits": pl.UInt64}, engine.judged)
-    return cycles.join(found, on=_CYCLE, nulls_equal=True).with_columns(
+    found = answered(cycles, _CYCLE, JUDGED | {"judged_bits": pl.UInt64}, engine.judged)
+    return found.with_columns(
         interval_days=(pl.col("first_on") - pl.col("before_anchored_on")).dt.total_days()
     )
 
@@ -197,12 +197,12 @@ def _with_bookings(
     ahead = met.filter((pl.col("status") == BOOKED) & (day >= asking.as_of))
     days = (day.unique().sort().to_physical() + EPOCH).cast(pl.String).str.join(",")
     ahead = ahead.group_by("track", "asked_of", "touch_up").agg(days=days, next_on=day.min())
-    series, planned = ["asked_of", "touch_up", "days"], ["asked_of", "next_on"]
-    ahead = ahead.join(asked(ahead, series, {"bits": pl.UInt64}, engine.booked), on=series)
+    series = ["asked_of", "touch_up", "days"]
+    ahead = answered(ahead, series, {"bits": pl.UInt64}, engine.booked)
     settled = _past_bookings(met, engine, asking)
     bits = pl.concat([ahead.select("track", "bits"), settled]).group_by("track")
     ahead = ahead.filter(~pl.col("touch_up"))
-    ahead = ahead.join(asked(ahead, planned, {"_clear": pl.Boolean}, engine.clear), on=planned)
+    ahead = answered(ahead, ["asked_of", "next_on"], {"_clear": pl.Boolean}, engine.clear)
     last = last.join(ahead.select("track", "next_on", "_clear"), on="track", how="left")
     last = last.join(bits.agg(pl.col("bits").bitwise_or()), on="track", how="left")
     return last.with_columns(
@@ -224,8 +224,7 @@ def _past_bookings(met: pl.DataFrame, engine: Engine, asking: Asking) -> pl.Data
     gone = pl.coalesce("missed", "missed_touch_up").is_not_null()
     ends = ends.filter(gone | (pl.col("first") < asking.as_of))
     keys = ["alike", "first", "last", "full", "missed", "missed_touch_up"]
-    found = asked(ends, keys, {"bits": pl.UInt64}, engine.bookings)
-    return ends.join(found, on=keys, nulls_equal=True).select("track", "bits")
+    return answered(ends, keys, {"bits": pl.UInt64}, engine.bookings).select("track", "bits")
 
 
 def _apart(population: Population) -> tuple[pl.DataFrame, list[Any]]:

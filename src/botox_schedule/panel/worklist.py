@@ -21,7 +21,7 @@ from botox_schedule.panel.columns import mapped
 from botox_schedule.panel.forecast import words_of
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import Frame, Rules, RulesAndCare, ask
-from botox_schedule.panel.situations import asked, codes_of
+from botox_schedule.panel.situations import answered, codes_of
 from botox_schedule.panel.standings import population_of, standings
 from botox_schedule.panel.tables import read_table
 from botox_schedule.protocols.model import TreatmentProtocol
@@ -158,8 +158,7 @@ def _in_order(found: pl.DataFrame) -> pl.DataFrame:
         "section": pl.Enum([section.value for section in WorklistSection]),
         "reason": pl.Enum([reason.value for reason in WorklistReason]),
     }
-    placed = asked(found, _WAITING, order, _placed)
-    found = found.join(placed, on=_WAITING, nulls_equal=True)
+    found = answered(found, _WAITING, order, _placed)
     day = pl.coalesce("next_look_on", "due", "typical_on", "earliest")
     found = found.sort("section", "reason", day, "patient", "indication", nulls_last=True)
     return found.with_columns(

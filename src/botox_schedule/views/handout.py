@@ -237,19 +237,16 @@ class _Story(NamedTuple):
             after_second_part = kept_booking_on(self.track)
             if after_second_part not in {None, found.booking.on}:
                 yield f"{self.messages.words['event_booking']}: {self.messages.day(after_second_part)}"
-            due = None if self._is_overdue else self._due_words()
-            yield from [due] if due is not None else []
+            if not self._is_overdue and (due := self._due_words()) is not None:
+                yield due
         elif dates.earliest is not None and self._is_news(dates.earliest):
             yield self.say("not_before", first=dates.earliest)
 
     def _is_news(self, earliest: date) -> bool:
         """Whether the first allowed day is ahead and was not named yet."""
-        if earliest <= self.found.as_of or earliest in {
-            self.found.dates.due,
-            self.found.resumes_on,
-        }:
-            return False
-        return self.found.dates.due is not None or self._is_as_needed
+        found, due = self.found, self.found.dates.due
+        is_unnamed = earliest > found.as_of and earliest not in {due, found.resumes_on}
+        return is_unnamed and (due is not None or self._is_as_needed)
 
     def notes(self) -> Iterator[str]:
         """The full benefit of the course while it lies ahead, and the patient's own response."""
