@@ -582,8 +582,8 @@ class TestFewestVialsExceedTheUnits:
         self, units: int, discarded: int | None, *, is_said: bool
     ) -> None:
         """Two visits of 155 U open two vials of 200 U; the rows of one day share theirs."""
-        rows = [{"units": 100, "units_discarded": discarded}, {"units": 55, "units_discarded": 0}]
-        record = record_of(*rows, authorizations=[approved(units=units)])
+        first, second = ({"units": u, "units_discarded": d} for u, d in ((100, discarded), (55, 0)))
+        record = record_of(first, second, authorizations=[approved(units=units)])
         offer = plan.check_booking(
             record, MIGRAINE, on="2026-03-30", as_of="2026-02-01", planned_units=155
         )
