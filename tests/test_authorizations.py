@@ -574,6 +574,22 @@ class TestFewestVialsExceedTheUnits:
         assert [str(problem) for problem in offer.authorization.problems] == problems
         assert offer.authorization.covers is (False if "no_units_left" in problems else None)
 
+    @pytest.mark.parametrize(
+        ("units", "discarded", "is_said"),
+        [(399, None, True), (400, None, False), (399, 44, False), (355, 0, False), (354, 0, True)],
+    )
+    def test_counts_the_vials_of_earlier_visits_too(
+        self, units: int, discarded: int | None, *, is_said: bool
+    ) -> None:
+        """Two visits of 155 U open two vials of 200 U; the rows of one day share theirs."""
+        first, second = ({"units": u, "units_discarded": d} for u, d in ((100, discarded), (55, 0)))
+        record = record_of(first, second, authorizations=[approved(units=units)])
+        offer = plan.check_booking(
+            record, MIGRAINE, on="2026-03-30", as_of="2026-02-01", planned_units=155
+        )
+        assert offer.authorization is not None
+        assert ("fewest_vials_exceed_units" in offer.authorization.problems) is is_said
+
     def test_is_not_said_of_more_units_than_vials_are_counted_for(self) -> None:
         record = record_of({}, authorizations=[approved(units=1_000_000)])
         offer = plan.check_booking(

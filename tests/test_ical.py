@@ -541,6 +541,15 @@ class TestWhatLiesAheadIsKnown:
         record = record_of({"administered_on": "2026-10-22"}, *rows, holds=[SURGERY])
         assert ahead(record, as_of="2026-11-26") == expected
 
+    def test_what_follows_a_shown_booking_is_counted_from_it(self) -> None:
+        """The first booking lies in the hold: days after the hold would be too near the second."""
+        rows = [{"administered_on": d, "status": "booked"} for d in ("2027-01-14", "2027-04-15")]
+        record = record_of({"administered_on": "2026-10-22"}, *rows, holds=[SURGERY])
+        assert sorted(ahead(record, as_of="2026-11-26", count=2)) == [
+            ("booking", "2027-04-15 to 2027-04-15", "CONFIRMED"),
+            ("due", "2027-07-08 to 2027-07-08", "TENTATIVE"),
+        ]
+
     def test_a_second_part_is_an_appointment_of_its_own(self) -> None:
         rows = [
             {"administered_on": "2026-11-23"},

@@ -32,25 +32,30 @@ class _Step(NamedTuple):
         return None if usual is None else usual.interval
 
 
-def projected_sessions(track: Track, count: int) -> tuple[ProjectedSession, ...]:
+def projected_sessions(
+    track: Track, count: int, booked_on: date | None = None
+) -> tuple[ProjectedSession, ...]:
     """Return the next *count* sessions; fewer if a discharge or an open hold comes first.
 
     The first target is the next booking if it may be kept, else the first allowed day on or
     after the later of the due day and the day of the question. Further targets are multiples of
     the usual range's first bound, counted from the last session or the last target that something
-    moved; each is moved to an allowed day by the rules in force then.
+    moved; each is moved to an allowed day by the rules in force then. Who shows a later booking as
+    the next visit gives its day as *booked_on*: it is the first target then.
     """
     if track.rules is None or track.dates is None:
         return ()
-    steps = _steps(track, _Step(track.rules, track.dates))
+    steps = _steps(track, _Step(track.rules, track.dates), booked_on)
     return tuple(
         ProjectedSession(number=number, target=target, window=_window(track.holds, step, target))
         for number, (target, step) in zip(range(1, count + 1), steps, strict=False)
     )
 
 
-def _steps(track: Track, step: _Step) -> Iterator[tuple[date, _Step]]:
+def _steps(track: Track, step: _Step, booked_on: date | None) -> Iterator[tuple[date, _Step]]:
     target = _first_target(track, step)
+    if target is not None and booked_on is not None:
+        target = max(target, booked_on)
     if target is None or step.usual is None:
         return
     unmoved = None if step.dates.window is None else step.dates.window.first

@@ -267,18 +267,19 @@ def _one_day(day: date) -> Window:
 
 def _sessions_ahead(track: Track, count: int) -> dict[int, tuple[EventKind, Window]]:
     """The kind and the days of each session ahead, by its number."""
+    booked = _kept_booking(track)
+    booked_on = None if booked is None else booked.administered_on
     found = {
         s.number: (EventKind.DUE, Window(first=s.target, last=s.window.last))
-        for s in projected_sessions(track, count)
+        for s in projected_sessions(track, count, booked_on)
     }
-    following = _next(track)
+    following = _next(track, booked_on)
     return found if following is None else found | {1: following}
 
 
-def _next(track: Track) -> tuple[EventKind, Window] | None:
-    booked = _kept_booking(track)
-    if booked is not None:
-        return EventKind.BOOKING, _one_day(booked.administered_on)
+def _next(track: Track, booked_on: date | None) -> tuple[EventKind, Window] | None:
+    if booked_on is not None:
+        return EventKind.BOOKING, _one_day(booked_on)
     dates = track.dates
     if dates is None or dates.earliest is None:
         return None

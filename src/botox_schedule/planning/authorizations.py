@@ -53,7 +53,7 @@ class AuthorizationProblem(StrEnum):
     UNITS_UNKNOWN = "units_unknown"
     """Units given, discarded or planned are unknown; the units left may not suffice."""
     FEWEST_VIALS_EXCEED_UNITS = "fewest_vials_exceed_units"
-    """The discarded units are unknown, and even the fewest vials hold more than is left."""
+    """Discarded units are unknown, and even the fewest vials of all visits hold too much."""
 
 
 _OPEN = frozenset(
@@ -138,6 +138,7 @@ class _Tally(NamedTuple):
         unsure: Further days that may count.
         units: Units that were certainly used.
         most_units: The most units that may have been used; None for no upper bound.
+        opened: The same as *units*, in the fewest vials where the discarded ones are unknown.
         ids: The ids of the sessions that certainly count.
     """
 
@@ -145,6 +146,7 @@ class _Tally(NamedTuple):
     unsure: int
     units: Decimal
     most_units: Decimal | None
+    opened: Decimal
     ids: tuple[str, ...]
 
 
@@ -342,11 +344,15 @@ class Authorizations:
         own = [s for s in sure if product in (None, s.product)]
         maybe = [s for s in sessions if product is None or s.product in (None, product)]
         days = {s.administered_on for s in own}
+        used = [s for s in own if s.product is counted]
         return _Tally(
             visits=len(days),
             unsure=len({s.administered_on for s in maybe} - days),
-            units=sum((_known_units(s) for s in own if s.product is counted), _ZERO),
+            units=sum(map(_known_units, used), _ZERO),
             most_units=_most_units([s for s in maybe if s.product in (None, counted)]),
+            opened=sum(
+                (self._opened(s for s in used if s.administered_on == d) for d in days), _ZERO
+            ),
             ids=tuple(s.id for s in own if s.id is not None),
         )
 
@@ -403,10 +409,16 @@ class Authorizations:
         unnamed = None in (planned.units, planned.units_discarded)
         if unnamed or tally.most_units is None or tally.most_units + needed > units:
             yield AuthorizationProblem.UNITS_UNKNOWN
-        is_open = planned.units_discarded is None
-        least_opened = self._least_opened(planned.units, planned.product) if is_open else None
-        if least_opened is not None and tally.units + least_opened > units:
+        if tally.opened + self._opened([planned]) > units:
             yield AuthorizationProblem.FEWEST_VIALS_EXCEED_UNITS
+
+    def _opened(self, visit: Iterable[TreatmentSession]) -> Decimal:
+        """The known units of a day, in the fewest vials where its discarded units are unknown."""
+        given = [*visit]
+        known, units = sum(map(_known_units, given), _ZERO), _total([s.units for s in given])
+        if units is None or None not in [s.units_discarded for s in given]:
+            return known
+        return max(known, self._least_opened(units, given[0].product) or known)
 
 
 def _concerning(track: Track, rows: Iterable[_Row]) -> list[_Row]:
