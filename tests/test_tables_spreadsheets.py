@@ -93,6 +93,8 @@ class TestSpreadsheets:
 
     def test_only_a_spreadsheet_has_sheets(self) -> None:
         with pytest.raises(TableError, match="only a spreadsheet has sheets"):
+            read_sessions(io.StringIO(f"{HEADER}\n{GOOD}"), sheet="Sheet1")
+        with pytest.raises(TableError, match="only a spreadsheet has sheets"):
             read(HEADER, sheet="Sheet1")
 
     def test_a_spreadsheet_without_sessions_is_refused(self) -> None:

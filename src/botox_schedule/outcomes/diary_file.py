@@ -317,9 +317,7 @@ def _remarks(table: _Table, entries: Iterable[_Entry]) -> Iterator[str]:
 def _cells(table: _Table, *names: str) -> Iterator[str]:
     """Yield the filled cells of the columns with these meanings."""
     places = [place for place, name in enumerate(table.meanings()) if name in names]
-    return filter(
-        None, (row[place] for _, row in table.rows for place in places if place < len(row))
-    )
+    return (row[at] for _, row in table.rows for at in places if at < len(row) and row[at])
 
 
 def _is_day(text: str, table: _Table) -> bool:

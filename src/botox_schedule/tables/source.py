@@ -69,12 +69,12 @@ def _lines(
     source: TableSource, names: ColumnNames, encoding: str | None, sheet: str | None
 ) -> tuple[Iterable[Line], int, Sequence[int], str]:
     content, name = _content(source)
-    if isinstance(content, str):
-        return _text_lines(content, names.score), 0, (), ""
-    if content.startswith((ZIP, OLE)):
+    if isinstance(content, bytes) and content.startswith((ZIP, OLE)):
         return _one_sheet(sheets_of(content, name), names, sheet)
     if sheet is not None:
         raise TableError("only a spreadsheet has sheets; leave sheet= (--sheet) out")
+    if isinstance(content, str):
+        return _text_lines(content, names.score), 0, (), ""
     if content.startswith(PARQUET):
         return parquet_lines(content, name), 0, (), ""
     try:
