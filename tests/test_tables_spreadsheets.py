@@ -274,6 +274,17 @@ class TestSpreadsheets:
         holds = read_holds(content, columns={"DOS": "last"}).by_patient
         assert [holds[str(n)][0].last for n in range(3)] == [None, date(2026, 1, 5), date(2026, 1, 1)]  # fmt: skip
 
+    def test_a_text_whose_number_would_be_the_first_of_a_month_stays_one(self) -> None:
+        content = io.BytesIO()
+        with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+            sheet, month = book.add_worksheet(), book.add_format({"num_format": "mmm yyyy"})
+            # The third text of the workbook is stored as its number, 2, which is 1900-01-01.
+            sheet.write_row(0, 0, ["MRN", "DOS", "Dx", "Drug"], month)
+            sheet.write_row(1, 0, ["P1", "2026-01-05", "migraine", "Botox"], month)
+        reading = read(content.getvalue())
+        assert reading.problems == ()
+        assert [row.session.indication for row in reading.session_rows] == ["chronic-migraine"]
+
     def test_markup_that_is_broken_is_refused_before_a_reader_hangs(self) -> None:
         content = io.BytesIO((FILES / "open_document.ods").read_bytes())
         with zipfile.ZipFile(content) as book:
