@@ -138,7 +138,7 @@ class _Tally(NamedTuple):
         unsure: Further days that may count.
         units: Units that were certainly used.
         most_units: The most units that may have been used; None for no upper bound.
-        opened: The same as *units*, in the fewest vials where the discarded ones are unknown.
+        used: The sessions at which they were.
         ids: The ids of the sessions that certainly count.
     """
 
@@ -146,7 +146,7 @@ class _Tally(NamedTuple):
     unsure: int
     units: Decimal
     most_units: Decimal | None
-    opened: Decimal
+    used: Sequence[TreatmentSession]
     ids: tuple[str, ...]
 
 
@@ -350,9 +350,7 @@ class Authorizations:
             unsure=len({s.administered_on for s in maybe} - days),
             units=sum(map(_known_units, used), _ZERO),
             most_units=_most_units([s for s in maybe if s.product in (None, counted)]),
-            opened=sum(
-                (self._opened(s for s in used if s.administered_on == d) for d in days), _ZERO
-            ),
+            used=used,
             ids=tuple(s.id for s in own if s.id is not None),
         )
 
@@ -409,12 +407,19 @@ class Authorizations:
         unnamed = None in (planned.units, planned.units_discarded)
         if unnamed or tally.most_units is None or tally.most_units + needed > units:
             yield AuthorizationProblem.UNITS_UNKNOWN
-        if tally.opened + self._opened([planned]) > units:
-            yield AuthorizationProblem.FEWEST_VIALS_EXCEED_UNITS
+            # Only where some are unknown may the vials hold more.
+            if self._opened(tally.used) + self._opened_on([planned]) > units:
+                yield AuthorizationProblem.FEWEST_VIALS_EXCEED_UNITS
 
-    def _opened(self, visit: Iterable[TreatmentSession]) -> Decimal:
-        """The known units of a day, in the fewest vials where its discarded units are unknown."""
-        given = [*visit]
+    def _opened(self, used: Iterable[TreatmentSession]) -> Decimal:
+        """The known units of some sessions, in the fewest vials on days with unknown waste."""
+        by_day: dict[date, list[TreatmentSession]] = {}
+        for session in used:
+            by_day.setdefault(session.administered_on, []).append(session)
+        return sum(map(self._opened_on, by_day.values()), _ZERO)
+
+    def _opened_on(self, given: Sequence[TreatmentSession]) -> Decimal:
+        """The known units of one day, in the fewest vials where its discarded ones are unknown."""
         known, units = sum(map(_known_units, given), _ZERO), _total([s.units for s in given])
         if units is None or None not in [s.units_discarded for s in given]:
             return known
