@@ -28,6 +28,8 @@ _UNKNOWN = Decimal(-1)
 _DAY = attrgetter("administered_on")
 _COMPLETED = SessionStatus.COMPLETED
 _MISSED = frozenset({SessionStatus.CANCELLED, SessionStatus.NO_SHOW})
+_DATED = _MISSED | {_COMPLETED, SessionStatus.BOOKED}
+"""Where the day matters; a draft, or an entry in error, may have any."""
 _PRECEDENCE = {SessionStatus.ENTERED_IN_ERROR: 2, SessionStatus.COMPLETED: 1}
 """Which of several rows under one id wins before their days are compared; the others rank 0."""
 _SAME_DAY_PRECEDENCE = dict.fromkeys(_MISSED, 2) | {SessionStatus.BOOKED: 1}
@@ -150,13 +152,12 @@ def read_history(
     found = _one_for_each_id(rows)
     history = History([], [], [], [], unknown_yet, [], later, [], found.merged, found.copies, ())
     planned = {SessionStatus.BOOKED: history.booked, **dict.fromkeys(_MISSED, history.missed)}
-    dated = {_COMPLETED, *planned}
     given = {
         name: history.completed if recognizes(name) else history.unrecognized
         for name in {session.indication for session in found.kept}
     }
     for session in found.kept:
-        if session.status in dated and is_placeholder_day(session.administered_on):
+        if session.status in _DATED and is_placeholder_day(session.administered_on):
             history.undated.append(session)
         elif session.status is not _COMPLETED:
             planned.get(session.status, history.other).append(session)
