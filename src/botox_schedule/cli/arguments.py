@@ -191,6 +191,8 @@ def _settings(declared: str) -> dict[str, Any]:
 
 AS_OF = {"--as-of DAY": "answer for this day (default: today)"}
 """The day of the question."""
+POPULATION = {"--population POPULATION": "adult or pediatric (default: the patient's age decides)"}
+"""Whose protocols judge many patients."""
 RULES = {
     "--region REGION": "region of the protocols: us (default), uk or eu",
     "--protocols FILE": "the clinic's own protocols, in TOML; they hide the bundled ones for the same treatment",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from botox_schedule import PatientRecord, SessionStatus, tables
-from botox_schedule.cli.arguments import AS_OF, RULES
+from botox_schedule.cli.arguments import AS_OF, POPULATION, RULES
 from botox_schedule.cli.output import ADULT_ASSUMED, Told
 from botox_schedule.cli.tracks import ListedTrack, Rules, listed_tracks, rules_of
 from botox_schedule.dates.days import counted
@@ -123,7 +123,7 @@ _OPTIONS = {
     "--date-format FORMAT": "iso (default), mdy, dmy, or a pattern such as %%d.%%m.%%Y",
     "--product PRODUCT": "the product of rows that name none",
     "--encoding NAME": "such as latin-1 (default: UTF-8, or UTF-16 by its mark)",
-    "--population POPULATION": "adult or pediatric (default: the patient's age decides)",
+    **POPULATION,
 }
 
 

@@ -9,7 +9,7 @@ import json
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
-from botox_schedule.cli.arguments import AS_OF, RULES, content_of, extra
+from botox_schedule.cli.arguments import AS_OF, POPULATION, RULES, content_of, extra
 from botox_schedule.cli.output import ADULT_ASSUMED, Answer, Row, Table, Told
 from botox_schedule.cli.tracks import ListedTrack, listed_tracks, rules_of, tracks_answer
 from botox_schedule.dates.days import counted
@@ -22,7 +22,7 @@ OPTIONS = {
     "file FILE": "a bundle, a resource, or lines of resources, also in gzip; - for standard input",
     "--zone ZONE!": "the clinic's time zone, such as America/New_York: it decides the day of an instant",
     "--product PRODUCT": "the product of sessions whose resources name none",
-    "--population POPULATION": "adult or pediatric (default: the patient's age decides)",
+    **POPULATION,
     "--out FILE": "write the next sessions there, as a bundle of proposed ServiceRequests",
     **AS_OF,
     **RULES,
