@@ -52,6 +52,7 @@ _DAY = re.compile(
 # A line of a note has fewer delimiters next to a day.
 _FEW = 3
 _A_DOCUMENT = "a page or a document, not a table; save it as CSV or .xlsx"
+HEADER_AGAIN = "the header again; the rows after it are read"
 _DOCUMENT = re.compile(r"\s*(%PDF|<[!?a-zA-Z]|\{|\[\s*\{)")
 _PRIVATE = 0o600
 _SHARED = 0o666

@@ -28,6 +28,7 @@ from botox_schedule.errors import (
     OrderError,
 )
 from botox_schedule.files import (
+    HEADER_AGAIN,
     MEBIBYTE,
     OLE,
     ZIP,
@@ -81,7 +82,6 @@ _WITHIN_A_DAY = re.compile(
     r"(?i)(1?[0-9]|2[0-3])([.,][0-9]+)?\s*(h|:[0-5][0-9]).*|[0-9]{1,3}\s*min.*"
 )
 """A duration that the times of day of an attack tell too."""
-_HEADER_AGAIN = "the header again; the rows after it are read"
 
 
 class DiaryProblem(Value, frozen=True):
@@ -408,7 +408,7 @@ def _is_header(table: _Table, cells: list[str]) -> bool:
 def _header_again(table: _Table, line: int, cells: list[str]) -> _Entry:
     """Report the header of a further diary in the file; one of other columns is refused."""
     if table._replace(header=cells).meanings() == table.meanings():
-        return _Entry(line, fault=_HEADER_AGAIN)
+        return _Entry(line, fault=HEADER_AGAIN)
     raise ExchangeError(f"line {line}: another header; give each diary in its own file")
 
 

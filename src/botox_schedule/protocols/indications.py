@@ -113,6 +113,9 @@ def find_product(text: str) -> Product | None:
     return found[0] if is_certain else None
 
 
+PRODUCT_NOT_GIVEN = "the text may say that the product was not given; give its name alone"
+
+
 def why_no_product(text: str) -> str:
     """Return why :func:`find_product` finds no product in *text*, without repeating the text.
 
@@ -126,7 +129,7 @@ def why_no_product(text: str) -> str:
     if len(found) > 1 or (found and _names_other(words)):
         return "the text names two products; give one"
     if found:
-        return "the text may say that the product was not given; give its name alone"
+        return PRODUCT_NOT_GIVEN
     return f"{_NO_NAME}{_GIVE_A_PRODUCT}"
 
 

@@ -20,6 +20,7 @@ from botox_schedule.dates.intervals import Interval, IntervalRange
 from botox_schedule.errors import BotoxScheduleError, TableError
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.indications import (
+    PRODUCT_NOT_GIVEN,
     ProductInput,
     bundled_indications,
     find_indication,
@@ -197,7 +198,7 @@ class CellReader:
         found = find_product(text) or _coded_product(_SYSTEM.sub("", text)) or by_code
         if found is None:
             why = why_no_product(text)
-            return unreadable(why)._replace(is_denied="not given" in why)
+            return unreadable(why)._replace(is_denied=why == PRODUCT_NOT_GIVEN)
         if coded - {found}:
             return unreadable("the name and the code are of two products; give one")
         return Parsed(found, _billing_note(text))

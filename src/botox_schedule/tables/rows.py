@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypedDict
 
 from botox_schedule.dates.days import OTHER_ORDER
+from botox_schedule.files import HEADER_AGAIN
 from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.tables.cells import CellReader, Column
 from botox_schedule.tables.header import ColumnNames, another_header
@@ -349,7 +350,7 @@ class _RowReader:
     def _header_again(self, line: Line) -> RowValues:
         """Report the header of a further page, or refuse a table of other columns below."""
         if _folded(line, self.width) == self.header:
-            return RowValues(line.number, {}, fault=_HEADER_AGAIN)
+            return RowValues(line.number, {}, fault=HEADER_AGAIN)
         raise another_header(line)
 
 
@@ -363,5 +364,4 @@ _MONTHS = 12
 _SWAPPED = "a spreadsheet may have swapped day and month in some; export the days as YYYY-MM-DD"
 _LINE_BREAK = "a line break was found; a quotation mark may be open"
 _MAY_BE_CUT = "cells beyond the header may belong to it, as in 1,000"
-_HEADER_AGAIN = "the header again; the rows after it are read"
 _TOO_LONG = "cells were found beyond the header"
