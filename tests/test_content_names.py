@@ -170,6 +170,41 @@ class TestNames:
     def test_titles_and_aliases_in_english_and_spanish(self, name: str, slug: str) -> None:
         assert find_indication_name(name) == slug
 
+    @pytest.mark.parametrize(
+        ("name", "slug"),
+        [
+            ("CM", "chronic-migraine"),
+            ("Chronic migraine, intractable", "chronic-migraine"),
+            ("CD", "cervical-dystonia"),
+            ("Focal dystonia - cervical", "cervical-dystonia"),
+            ("Benign essential blepharospasm", "blepharospasm"),
+            ("BEB", "blepharospasm"),
+            ("HFS", "hemifacial-spasm"),
+            ("Post-stroke spasticity", "spasticity"),
+            ("Spasticity due to MS", "spasticity"),
+            ("ULS", "upper-limb-spasticity"),
+            ("Spasticity - upper extremity", "upper-limb-spasticity"),
+            ("Post-stroke lower limb spasticity", "lower-limb-spasticity"),
+            ("Severe primary axillary hyperhidrosis", "axillary-hyperhidrosis"),
+        ],
+    )
+    def test_what_clinics_write(self, name: str, slug: str) -> None:
+        assert find_indication_name(name) == slug
+
+    @pytest.mark.parametrize(
+        ("name", "slug"),
+        [
+            ("Left upper extremity spasticity", "upper-limb-spasticity"),
+            ("Spasticity, right leg", "lower-limb-spasticity"),
+            ("Bilateral axillary hyperhidrosis", "axillary-hyperhidrosis"),
+            ("Clonic hemifacial spasm, left", "hemifacial-spasm"),
+            ("right palmar hyperhidrosis", None),
+            ("left", None),
+        ],
+    )
+    def test_a_side_does_not_matter(self, name: str, slug: str | None) -> None:
+        assert find_indication_name(name) == slug
+
     def test_every_indication_has_both_titles(self) -> None:
         rows = bundled_tables("indications.toml")["indications"]
         assert all(row["title"] and row["title_es"] for row in rows)

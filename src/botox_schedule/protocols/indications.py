@@ -209,6 +209,8 @@ def _product_names() -> dict[str, Product]:
 def find_indication_name(text: str, known: Iterable[str] = ()) -> str | None:
     """Return the slug of an indication given by slug, title or alias in any case, or None.
 
+    A side, as in ``left hemifacial spasm``, does not matter: no clock depends on it.
+
     Args:
         text: The name.
         known: Further slugs, such as a clinic's own.
@@ -216,7 +218,8 @@ def find_indication_name(text: str, known: Iterable[str] = ()) -> str | None:
     >>> find_indication_name(" Migraine "), find_indication_name("espasmo hemifacial")
     ('chronic-migraine', 'hemifacial-spasm')
     """
-    return _names_with(known).get(_plain(text))
+    names, plain = _names_with(known), _plain(text)
+    return names.get(plain) or names.get(_without_sides(plain))
 
 
 def nearest_indications(text: str, known: Iterable[str] = ()) -> list[str]:
@@ -263,6 +266,11 @@ def _plain(text: str) -> str:
     """Normalize a name: case, accents, spaces, hyphens, commas and apostrophes do not matter."""
     bare = "".join(c for c in normalize("NFKD", str(text).lower()) if not combining(c))
     return " ".join(re.sub(r"[-_,'\u2019]+", " ", bare).split())
+
+
+def _without_sides(name: str) -> str:
+    sides = bundled_tables("indications.toml")["sides"]["words"]
+    return " ".join(word for word in name.split() if word not in sides)
 
 
 def _names_with(known: Iterable[str]) -> dict[str, str]:
