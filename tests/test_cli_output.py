@@ -219,6 +219,12 @@ class TestText:
         assert answer.exit_status == 1
         assert Answer([], [], failed=True).exit_status == 1
 
+    def test_what_many_lines_say_alike_is_said_once(self) -> None:
+        alike = [f"line {number}: no day" for number in (2, 3, 5, 6, 7)]
+        answer = Answer([], [], problems=[*alike, "line 4: no units"])
+        said = ["lines 2 to 3, 5 to 7: no day", "line 4: no units"]
+        assert lines(answer) == ["", "Problems (6)", *said]
+
     @given(st.text())
     def test_nothing_that_a_terminal_obeys_is_printed(self, text: str) -> None:
         shown = escaped(text)

@@ -4,6 +4,7 @@ import ast
 import gzip
 import io
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from types import ModuleType
 import polars as pl
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
+from hypothesis import given
+from hypothesis import strategies as st
 
 import botox_schedule
 import botox_schedule.tables.parquet as parquet_files
@@ -26,6 +29,7 @@ from botox_schedule.files import (
     check_outputs,
     expand,
     read_within,
+    together,
     with_own_names,
     write_whole,
     zip_entries,
@@ -628,3 +632,42 @@ def test_json_is_text_in_unicode() -> None:
         assert with_own_names('{"é": 1}'.encode(encoding), "a.json") == '{"é": 1}'.encode()
     with pytest.raises(ExchangeError, match=r"^a\.json: not text in UTF-8; save it as UTF-8"):
         with_own_names(b"\xff", "a.json")
+
+
+class TestProblems:
+    @pytest.mark.parametrize(
+        ("lines", "said"),
+        [
+            ((), []),
+            ((2, 3, 4), ["line 2: x", "line 3: x", "line 4: x"]),
+            ((2, 3, 4, 5), ["lines 2 to 5: x"]),
+            ((2, 4, 6, 9), ["lines 2, 4, 6, 9: x"]),
+            ((9, 2, 2, 3), ["lines 9, 2, 2 to 3: x"]),
+        ],
+    )
+    def test_more_than_three_lines_are_told_together(
+        self, lines: tuple[int, ...], said: list[str]
+    ) -> None:
+        assert [*together(f"line {line}: x" for line in lines)] == said
+
+    def test_tables_and_what_names_no_line_stay_apart(self) -> None:
+        problems = [f"{table}: line {n}: x" for n in range(4) for table in ("births", "holds")]
+        assert [*together([*problems, "x", "x", "x", "x"])] == [
+            "births: lines 0 to 3: x",
+            "holds: lines 0 to 3: x",
+            *("x", "x", "x", "x"),
+        ]
+
+    @given(
+        st.lists(
+            st.tuples(st.sampled_from(["", "births: "]), st.integers(1, 30), st.sampled_from("ab"))
+        )
+    )
+    def test_every_line_is_told(self, given: list[tuple[str, int, str]]) -> None:
+        found = []
+        for problem in together(f"{table}line {line}: {told}" for table, line, told in given):
+            _, table, lines, told = re.split(r"^(.*?)lines? (.*): ", problem)
+            for run in lines.split(", "):
+                first, _, last = run.partition(" to ")
+                found += [(table, n, told) for n in range(int(first), int(last or first) + 1)]
+        assert sorted(found) == sorted(given)

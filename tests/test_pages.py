@@ -890,6 +890,12 @@ class TestReport:
         assert not set(html) & set(STEERING)
         assert "Problems (1)" in html
 
+    def test_what_many_lines_say_alike_is_said_once(self) -> None:
+        problems = (f"line {line}: no day" for line in range(2, 7))
+        html = report_html([], as_of="2026-03-16", problems=problems)
+        assert "Problems (5)" in html
+        assert "lines 2 to 6: no day" in html
+
     def test_other_words_can_be_given(self) -> None:
         html = report_html([row(status="due")], as_of="2026-03-16", language="es")
         assert cells(html, "P1")["status"] == "● corresponde"

@@ -5,7 +5,7 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from errno import ENOENT
 from gzip import BadGzipFile, GzipFile
@@ -52,6 +52,8 @@ _DAY = re.compile(
 # A line of a note has fewer delimiters next to a day.
 _FEW = 3
 _A_DOCUMENT = "a page or a document, not a table; save it as CSV or .xlsx"
+_AT_LINE = re.compile(r"(.*?)\bline ([0-9]+): (.+)", re.DOTALL)
+_ONE_BY_ONE = 3
 HEADER_AGAIN = "the header again; the rows after it are read"
 _DOCUMENT = re.compile(r"\s*(%PDF|<[!?a-zA-Z]|\{|\[\s*\{)")
 _PRIVATE = 0o600
@@ -491,3 +493,29 @@ def _is_same(one: FileName, other: FileName) -> bool:
 
 def _too_large(name: str, most: int) -> FileLimitError:
     return FileLimitError(f"{name}: larger than {most // MEBIBYTE} MiB")
+
+
+def together(problems: Iterable[str]) -> Iterator[str]:
+    """Yield problems for a reader; what more than three lines say alike is said once.
+
+    >>> [*together([*(f"line {n}: no day" for n in (2, 3, 4, 9)), "births: line 5: no day"])]
+    ['lines 2 to 4, 9: no day', 'births: line 5: no day']
+    """
+    alike: dict[tuple[str, str], list[str]] = {}
+    for problem in problems:
+        match = _AT_LINE.fullmatch(problem)
+        alike.setdefault((match[1], match[3]) if match else (problem, ""), []).append(problem)
+    for (table, told), each in alike.items():
+        if told and len(each) > _ONE_BY_ONE:
+            lines = [int(_AT_LINE.sub(r"\2", problem)) for problem in each]
+            yield f"{table}lines {_in_words(lines)}: {told}"
+        else:
+            yield from each
+
+
+def _in_words(lines: Iterable[int]) -> str:
+    runs: list[tuple[int, int]] = []
+    for line in lines:
+        first, last = runs.pop() if runs else (line, line - 1)
+        runs += [(first, line)] if line == last + 1 else [(first, last), (line, line)]
+    return ", ".join(f"{first} to {last}" if first < last else str(first) for first, last in runs)

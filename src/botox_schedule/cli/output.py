@@ -22,6 +22,7 @@ from pydantic import BaseModel
 
 from botox_schedule import FindingNeeds, Window
 from botox_schedule.engine import DayReason
+from botox_schedule.files import together
 from botox_schedule.records import Finding
 
 Row = Mapping[str, Any]
@@ -168,7 +169,8 @@ def text_lines(answer: Answer, width: int) -> list[Line]:
             lines += _wrapped(block, width)
     if answer.problems:
         lines += [Line(""), Line(f"Problems ({len(answer.problems)})", "bold")]
-        lines += [line for problem in answer.problems for line in _wrapped(problem, width, "  ")]
+        for problem in together(answer.problems):
+            lines += _wrapped(problem, width, "  ")
     return lines
 
 

@@ -7,6 +7,7 @@ from io import BytesIO
 from botox_schedule.cli.arguments import extra
 from botox_schedule.cli.output import NOT_ADVICE, Row, word
 from botox_schedule.engine.worklist import WorklistSection
+from botox_schedule.files import together
 from botox_schedule.views.markup import escaped
 
 _COLUMNS = (
@@ -33,7 +34,7 @@ Sections = Sequence[tuple[str, Sequence[Row]]]
 def list_html(sections: Sections, as_of: date, problems: Sequence[str]) -> str:
     """Return the list as one self-contained page; no row is split between printed sheets."""
     tables = "".join(f"<h2>{escaped(title)}</h2>{_table(title, rows)}" for title, rows in sections)
-    told = "".join(f"<li>{escaped(problem)}</li>" for problem in problems)
+    told = "".join(f"<li>{escaped(problem)}</li>" for problem in together(problems))
     wrong = f"<h2>Problems ({len(problems)})</h2><ul>{told}</ul>" if problems else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -123,7 +124,7 @@ def _lines(
         yield from ((False, [*(_value(row[name]) for name in names), *boxes]) for row in rows)
     if problems:
         yield from ((True, []), (True, [f"Problems ({len(problems)})"]))
-        yield from ((True, [problem]) for problem in problems)
+        yield from ((True, [problem]) for problem in together(problems))
 
 
 def _value(value: object) -> object:

@@ -19,7 +19,7 @@ from botox_schedule.cli.commands import COMMANDS, NO_ANSWER
 from botox_schedule.cli.configuration import use_configuration
 from botox_schedule.cli.output import Answer, escaped, print_answer
 from botox_schedule.errors import BotoxScheduleError, OutputError
-from botox_schedule.files import check_outputs
+from botox_schedule.files import check_outputs, together
 from botox_schedule.garbage import uncollected
 
 _OUTPUTS = ("out", "html", "xlsx")
@@ -82,7 +82,7 @@ def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -
         _print(answer, given.form)
     remarks = answer.remarks if given.form in {"csv", "jsonl"} else ()
     problems = answer.problems if given.form != "text" else ()
-    for line in (*remarks, *problems):
+    for line in (*remarks, *together(problems)):
         _tell(line)
     return answer.exit_status
 

@@ -11,6 +11,7 @@ from botox_schedule.dates.days import Day, DayInput, as_day, counted, near
 from botox_schedule.dates.intervals import Window
 from botox_schedule.engine import DueDates, Forecast
 from botox_schedule.engine.forecast import broken_days
+from botox_schedule.files import together
 from botox_schedule.records.findings import Finding
 from botox_schedule.terms import DueStatus, FindingNeeds, ResponsePhase
 from botox_schedule.values import PatientValue, a_list, all_of_kind
@@ -123,7 +124,7 @@ def report_html(
         rows: The tracks, most urgent first.
         as_of: The day of the list.
         summary: A sentence about how many rows were read and counted.
-        problems: One line for each problem of the input.
+        problems: One line for each problem of the input; the page says once what many say alike.
         language: The language of statuses and treatments: ``en``, ``es``, or a catalog; the rest of
             the page is English.
 
@@ -137,6 +138,7 @@ def report_html(
     day = as_day(as_of, "as_of")
     tracks = all_of_kind(rows, ReportRow, "rows: give a list of ReportRow(...), one for each track")
     messages = messages_in(language)
+    told = [*a_list(problems, "problems: give a list of lines")]
     has_pictures = len(tracks) <= _MOST_PICTURES
     return render(
         "report.html",
@@ -149,7 +151,8 @@ def report_html(
         columns=COLUMNS,
         rows=[_shown(row, day, _picture(row, day) if has_pictures else None) for row in tracks],
         pictures=has_pictures,
-        problems=list(a_list(problems, "problems: give a list of lines")),
+        problem_count=len(told),
+        problems=[*together(told)],
     )
 
 
