@@ -174,6 +174,25 @@ class TestKeys:
             "line 3: the same as line 2; both count, they may be one"
         ]
 
+    @pytest.mark.parametrize("name", ["Muscle", "Injection site", "Side"])
+    def test_rows_for_several_muscles_are_no_copies(self, name: str) -> None:
+        rows = [f"{GOOD},{place}" for place in ("FCR", "FDS", "fds")]
+        reading = read("\n".join([f"{HEADER},{name}", *rows]))
+        assert [str(problem) for problem in reading.problems] == [
+            "line 4: the same as line 3; both count, they may be one"
+        ]
+        assert reading.counts.used == 3
+
+    def test_with_one_id_they_count_once(self) -> None:
+        rows = [f"7,{GOOD},{place}" for place in ("FCR", "FDS")]
+        (problem,) = read("\n".join([f"Session ID,{HEADER},Muscle", *rows])).problems
+        assert problem.reason.endswith("with one id they count once, and its units once")
+
+    @pytest.mark.parametrize("word", ["not injected", "cancelled"])
+    def test_a_muscle_can_be_denied(self, word: str) -> None:
+        (reason,) = reasons(one(f"{GOOD},{word}", header=f"{HEADER},Muscle"))
+        assert "may say that nothing was given" in reason
+
     def test_the_day_a_row_was_recorded_is_read(self) -> None:
         header = f"{HEADER},Recorded on"
         assert one(f"{GOOD},2026-01-06", header=header).session_rows[0].session.recorded_on == date(2026, 1, 6)  # fmt: skip

@@ -344,6 +344,12 @@ def is_waste(text: str) -> bool:
 
 
 @_of_text
+def place(given: str) -> Parsed:
+    """Return a muscle or a side, which only tells rows apart."""
+    return Parsed(given.casefold())
+
+
+@_of_text
 def modifier(given: str) -> Parsed:
     """Return nothing, and False where a row bills what was thrown away."""
     if is_waste(given):

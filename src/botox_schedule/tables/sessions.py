@@ -38,6 +38,7 @@ _PANEL = {"id": "session_id"}
 """The names by which the panel knows a field."""
 
 
+_PLACES = ("muscle", "side")
 _MODIFIERS = ("modifier", "modifier_2", "modifier_3", "modifier_4")
 _STATUS = cells.word("status", SessionStatus)
 _KIND = cells.word("kind", SessionKind, blank=SessionKind.FULL)
@@ -59,6 +60,7 @@ _COLUMNS: Mapping[str, Column] = {
     ),
     "dose_unit": Column(cells.dose_unit, counts="with unknown units", fallback=_ANOTHER),
     **dict.fromkeys(_MODIFIERS, Column(cells.modifier)),
+    **dict.fromkeys(_PLACES, Column(cells.unless_denied(cells.place))),
     "status": Column(_STATUS, default=SessionStatus.COMPLETED, words="status"),
     # Leaving a session out because of its kind would date the next one too early.
     "kind": Column(
@@ -339,18 +341,21 @@ def _months(faulty: Sequence[RowValues]) -> Iterator[MonthOnly]:
 
 
 _same = itemgetter("patient", "administered_on", "indication", "product", "units", "kind", "id")
+_places_of = itemgetter(*_PLACES)
 
 
 def _duplicates(used: Sequence[RowValues]) -> Iterator[Problem]:
     """Equal rows without an id both count: a session can be entered twice, or given twice.
 
-    With an id they are copies, unless a system gives the id of a visit to each site of injection.
+    Rows for several muscles are no copies. With one id they count as such all the same: a system
+    may give the id of a visit to each site of injection.
     """
     first: dict[Hashable, int] = {}
     for row in used:
         if row.values["status"] is not SessionStatus.COMPLETED:
             continue
-        line = first.setdefault(_same(row.values), row.line)
+        places = () if row.values["id"] else _places_of(row.values)
+        line = first.setdefault((*_same(row.values), *places), row.line)
         if line != row.line:
             words = _ONE_ID if row.values["id"] else "both count, they may be one"
             yield Problem(row.line, f"the same as line {line}; {words}", left_out=False)
