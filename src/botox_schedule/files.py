@@ -366,11 +366,11 @@ def records(
         done = 0
         try:
             for cells in table:
-                is_long = table.line_num > done + 1
-                if is_long and _has_rows(cells, delimiter):
+                end = table.line_num
+                if end > done + 1 and _has_rows(cells, delimiter):
                     raise csv.Error("a quotation mark may be open")  # noqa: TRY301 - read on below
                 yield start + done + 1, cells, ""
-                done = table.line_num
+                done = end
         except csv.Error as error:
             cells = lines[start + done].split(delimiter)
             yield start + done + 1, cells, f"not a row of a table: {error}"

@@ -430,7 +430,7 @@ def _folded(line: Line, width: int) -> list[str]:
     return [folded(text_of(cell)) for cell in line.cells[:width]]
 
 
-_AT_ONCE = 1024
+_AT_ONCE = 512
 """How many lines are read together."""
 _UNDER_A_TITLE = "a title above it may say that"
 _OF_ALL_ROWS = "a title, or the sheet's name, may say of each row that"

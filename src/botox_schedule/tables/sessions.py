@@ -164,9 +164,10 @@ class TableReading:
         tables = cast("dict[str, FactReading[Any]]", facts)
         given = {name: one.by_patient for name, one in tables.items()}
         born = self.births if births is None else self.with_births(births)[0].births
-        ends = given.get("care_ends", {})
         sessions = self.sessions
         decided: set[str] = set().union(*(given[name] for name in given.keys() - {"weights"}))
+        here, ends = self.care_ends, given.get("care_ends", {})
+        given["care_ends"] = {p: here.get(p, ()) + ends.get(p, ()) for p in {*here, *ends}}
         # Checked once for all: sessions are values already, and no rule is about two parts.
         PatientRecord.model_validate(
             {name: [row.fact for row in one.fact_rows] for name, one in tables.items()}
@@ -177,8 +178,7 @@ class TableReading:
                 id=patient,
                 sessions=sessions.get(patient, ()),
                 born_on=born.get(patient),
-                **{name: one.get(patient, ()) for name, one in given.items()}
-                | {"care_ends": (*self.care_ends.get(patient, ()), *ends.get(patient, ()))},
+                **{name: one.get(patient, ()) for name, one in given.items()},
             )
             for patient in (*sessions, *sorted(decided - sessions.keys()))
         )
@@ -389,6 +389,7 @@ def _told_of_deaths(values: _Columns) -> set[tuple[str, Any]]:
     return {
         (patient, said)
         for name in _DEATHS
+        if any(values[name])
         for patient, said in zip(values["patient"], values[name], strict=True)
         if patient and said
     }
