@@ -346,7 +346,9 @@ def lines_of(text: str) -> list[str]:
 def records(
     lines: Sequence[str], delimiter: str, start: int = 0
 ) -> Iterator[tuple[int, list[str], str]]:
-    """Yield each record of a table: its first line, and its cells or what is wrong with it.
+    """Yield each record of a table: its first line, its cells, and what is wrong with it.
+
+    A broken one has what delimiters part: the cells before the fault are right.
 
     An unclosed quotation mark costs its own line, not the rest of the file, nor the rows before
     the next mark: a column of notes may hold two of them, as ditto marks.
@@ -366,13 +368,14 @@ def records(
         done = 0
         try:
             for cells in table:
-                is_long = table.line_num > done + 1
-                if is_long and _has_rows(cells, delimiter):
+                end = table.line_num
+                if end > done + 1 and _has_rows(cells, delimiter):
                     raise csv.Error("a quotation mark may be open")  # noqa: TRY301 - read on below
                 yield start + done + 1, cells, ""
-                done = table.line_num
+                done = end
         except csv.Error as error:
-            yield start + done + 1, [], f"not a row of a table: {error}"
+            cells = lines[start + done].split(delimiter)
+            yield start + done + 1, cells, f"not a row of a table: {error}"
             done += 1
             again += sum(map(len, lines[start + done : start + table.line_num]))
         if again > _MOST_AGAIN:

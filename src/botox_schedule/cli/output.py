@@ -13,7 +13,6 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
-from operator import methodcaller
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 from unicodedata import category, combining, east_asian_width
@@ -199,16 +198,21 @@ def escaped(text: str) -> str:
 
 def _table_lines(table: Table, width: int) -> Iterator[Line]:
     rows = [row for _, section in table.sections for row in section]
-    spare = sorted(table.spare, key=lambda name: any(map(methodcaller("get", name), rows)))
-    columns = _fitting(table._replace(spare=spare), rows, width)
+    names = [*dict.fromkeys((*table.columns, *table.spare, *table.below))]
+    # Row by row: in a long list, asking every row again for each column takes longer.
+    values = zip(*([*map(row.get, names)] for row in rows), strict=True)
+    cells = dict.fromkeys(names, ()) | dict(zip(names, values, strict=False))
+    spare = sorted(table.spare, key=lambda name: any(cells[name]))
+    columns = _fitting(table._replace(spare=spare), cells, width)
     below = [name for name in table.below if name not in columns]
-    below[1:] = [name for name in below[1:] if any(map(methodcaller("get", name), rows))]
-    fits, start = _sum(columns) <= width, 1
+    below[1:] = [name for name in below[1:] if any(cells[name])]
+    fits, start = _sum(columns) <= width, 0
     for title, section in table.sections:
         if title:
             yield from (Line(""), *_wrapped(title, width, style="bold"))
         if fits:
-            yield from _section_lines(section, start, columns, below, width)
+            shown = [_aligned(w, cells[n], start, len(section)) for n, w in columns.items()]
+            yield from _section_lines(section, shown, below, width)
         else:
             yield from _stacked_lines(section, table, width)
         start += len(section)
@@ -222,25 +226,25 @@ _Columns = Mapping[str, Sequence[str]]
 """The title of each column and its words in all rows, of one width."""
 
 
-def _fitting(table: Table, rows: Sequence[Row], width: int) -> _Columns:
+def _fitting(table: Table, cells: Mapping[str, Sequence[Any]], width: int) -> _Columns:
     """The columns for which there is room; of the spare ones the last."""
-    found = {name: _column(name, rows) for name in table.columns if name not in table.spare}
+    found = {name: _column(name, cells[name]) for name in table.columns if name not in table.spare}
     for name in reversed(table.spare):
-        wider = found | {name: _column(name, rows)}
+        wider = found | {name: _column(name, cells[name])}
         if _sum(wider) > width:
             break
         found = wider
     return {name: found[name] for name in table.columns if name in found}
 
 
-def _column(name: str, rows: Sequence[Row]) -> list[str]:
-    values = [row.get(name) for row in rows]
+def _column(name: str, values: Sequence[Any]) -> list[str]:
     # Equal values of these kinds have one word; 155 and 155.0 have two.
     once = all(issubclass(kind, (str, date, type(None))) for kind in {*map(type, values)})
     said = {value: word(value) for value in {*values}}.__getitem__ if once else word
     words = [_title(name), *map(said, values)]
     size = max(map(shown_width, {*words}))
-    return [each.ljust(size + len(each) - shown_width(each)) for each in words]
+    wide = {each: each.ljust(size + len(each) - shown_width(each)) for each in {*words}}
+    return [*map(wide.__getitem__, words)]
 
 
 def shown_width(text: str) -> int:
@@ -258,13 +262,17 @@ def _sum(columns: _Columns) -> int:
     return sum(shown_width(words[0]) + len(_GAP) for words in columns.values()) - len(_GAP)
 
 
+def _aligned(words: Sequence[str], values: Sequence[Any], start: int, count: int) -> list[str]:
+    """The title of a column and its words in a section; numbers are on the right."""
+    kinds = {*map(type, values[start : start + count])} - {type(None)}
+    shown = [words[0], *words[start + 1 : start + 1 + count]]
+    is_numeric = kinds and kinds <= {int, float, Decimal}
+    return [each.rstrip().rjust(len(each)) for each in shown] if is_numeric else shown
+
+
 def _section_lines(
-    rows: Sequence[Row], start: int, columns: _Columns, below: Sequence[str], width: int
+    rows: Sequence[Row], shown: Sequence[Sequence[str]], below: Sequence[str], width: int
 ) -> Iterator[Line]:
-    shown = [[words[0], *words[start : start + len(rows)]] for words in columns.values()]
-    for name, words in zip(columns, shown, strict=True):
-        if _is_numeric(name, rows):
-            words[:] = [each.rstrip().rjust(len(each)) for each in words]
     title, *lines = [_GAP.join(words).rstrip() for words in zip(*shown, strict=True)]
     yield Line(title)
     yield Line(_GAP.join("-" * shown_width(words[0]) for words in shown))
@@ -297,14 +305,8 @@ def noted(row: Row, names: Sequence[str]) -> str:
     >>> noted({"today": ("due",), "outcome": "no answer"}, ("today", "contacted_on", "outcome"))
     'due; outcome: no answer'
     """
-    first = names[:1]
     said = {name: word(row[name]) for name in names if row.get(name)}
-    return "; ".join(w if name in first else f"{_title(name)}: {w}" for name, w in said.items())
-
-
-def _is_numeric(name: str, rows: Sequence[Row]) -> bool:
-    kinds = {type(row.get(name)) for row in rows} - {type(None)}
-    return bool(kinds) and kinds <= {int, float, Decimal}
+    return "; ".join([w if n == names[0] else f"{_title(n)}: {w}" for n, w in said.items()])
 
 
 def _title(name: str) -> str:

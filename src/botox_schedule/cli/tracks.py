@@ -139,8 +139,8 @@ def _of_record(
         return
     called = _last_contact(patient, rules) if patient in rules.contacts else {}
     for standing, clear, keys in found:
-        place, row = said(standing, clear, patient in incomplete)
-        row = row | {**called, "patient": patient, "today_keys": keys}
+        place, shared = said(standing, clear, patient in incomplete)
+        row = {**shared, **called, "patient": patient, "today_keys": keys}
         yield ListedTrack(patient, place, row, standings, record)
 
 

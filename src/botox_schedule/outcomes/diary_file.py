@@ -290,7 +290,7 @@ def _unambiguous(table: _Table) -> _Table:
 def _rows(lines: Sequence[str], delimiter: str, start: int) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that are not empty, each with its line; a broken row has no cells."""
     for line, given, fault in records(lines, delimiter, start):
-        cells = [_UNSEEN.sub("", cell).strip() for cell in given]
+        cells = [_UNSEEN.sub("", cell).strip() for cell in given if not fault]
         if fault or any(cells):
             yield line, cells
 

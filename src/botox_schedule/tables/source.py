@@ -22,7 +22,7 @@ from botox_schedule.files import (
 )
 from botox_schedule.tables.excel import sheets as sheets_of
 from botox_schedule.tables.header import ColumnNames, check_above, header_place
-from botox_schedule.tables.lines import HEADER_LINES, Cell, Line, Table, text_of
+from botox_schedule.tables.lines import HEADER_LINES, Cell, Line, Table, maker, text_of
 from botox_schedule.tables.parquet import PARQUET, parquet_lines
 from botox_schedule.tables.words import is_about, is_about_death
 
@@ -103,9 +103,7 @@ def _delimiter(lines: Sequence[str], score: Callable[[Line], int]) -> str:
 
 
 def _records(lines: Sequence[str], delimiter: str, start: int = 0) -> Iterator[Line]:
-    """Yield the records; a broken one has what delimiters part, as the key before it is right."""
-    for number, cells, fault in records(lines, delimiter, start):
-        yield Line(number, lines[number - 1].split(delimiter) if fault else cells, fault)
+    return map(maker(Line), records(lines, delimiter, start))
 
 
 def _content(source: TableSource) -> tuple[bytes | str, str]:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache, cached_property
-from itertools import chain, islice
+from functools import cached_property
+from itertools import chain, compress, islice
 from typing import Any, NamedTuple
 
 from botox_schedule.tables.cells import CellReader, Column, interval, interval_range
@@ -17,6 +17,7 @@ from botox_schedule.tables.words import (
     is_about,
     is_word_of_death,
     parts_of,
+    speaking_of_death,
     speaks_of_death,
 )
 from botox_schedule.terms import SessionStatus
@@ -75,30 +76,36 @@ class UnreadCells:
         self._remarks: set[int] = set().union(*map(self._about, subjects))
         self._dispositions = self._about("disposition")
         self._telling = self._about("telling")
-        self._arrivals = set() if "status" in found.columns else self._about("arrival")
+        is_asked = "administered_on" in found.columns and "status" not in found.columns
+        self._arrivals = self._about("arrival") if is_asked else set()
         self._gaps: set[int] = set()
         self._deaths: set[int] = set()
-        self._speaks_of_death = cache(lambda cell: speaks_of_death(text_of(cell)))
 
     def _about(self, subject: str) -> set[int]:
         return {place for place in self.cells if is_about(subject, self._headers[place])}
 
-    def notice(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
-        """Keep what the cells of a row with these values say."""
+    def notice(
+        self, columns: Sequence[Sequence[Cell]], values: Mapping[str, Sequence[Any]]
+    ) -> None:
+        """Keep what the cells of rows with these values say."""
         for place, told in self.cells.items():
-            cell = cells[place]
-            if len(told) < _MOST_WORDS or (place in self._remarks and _may_say_more(told, cell)):
-                told.add(cell)
-        if self.given and values["status"] is SessionStatus.COMPLETED:
-            for place, told in self.given.items():
-                if _may_say_more(told, cells[place]):
-                    told.add(cells[place])
+            for cell in dict.fromkeys(columns[place]):
+                is_kept = place in self._remarks and _may_say_more(told, cell)
+                if is_kept or len(told) < _MOST_WORDS:
+                    told.add(cell)
+        for place, told in self.given.items():
+            completed = [status is SessionStatus.COMPLETED for status in values["status"]]
+            given = dict.fromkeys(compress(columns[place], completed))
+            told.update(cell for cell in given if _may_say_more(told, cell))
         # A total, a title or a blank line has no time of arrival.
-        if self._arrivals and values.get("administered_on"):
-            self._gaps.update(place for place in self._arrivals if not text_of(cells[place]))
-        for place in self._telling:
-            if self._speaks_of_death(cells[place]):
-                self._deaths.add(place)
+        self._gaps |= {
+            place
+            for place in self._arrivals
+            if not all(map(text_of, compress(columns[place], values["administered_on"])))
+        }
+        self._deaths |= {
+            place for place in self._telling if speaking_of_death({*map(text_of, columns[place])})
+        }
 
     @cached_property
     def _texts(self) -> dict[int, list[str]]:
