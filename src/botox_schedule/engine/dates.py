@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from botox_schedule.dates.days import Day, DayInput, shifted
+from botox_schedule.dates.days import Day, DayInput, Period, shifted
 from botox_schedule.dates.intervals import Window
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
 from botox_schedule.engine.rules import (
     IntervalRules,
     LabelRules,
-    Period,
     RuleFacts,
     RulesOn,
     UsualWindow,
