@@ -51,20 +51,24 @@ def doubt_ends_on(reading: Reading, clock: frozenset[str], day: date) -> date:
 
 def _stated_minimums(reading: Reading, clock: frozenset[str], day: date) -> Iterator[Interval]:
     """Yield the minimums of payer's rules, and those of decisions about the clock on a day."""
-    policy, decisions = reading.policy, reading.decisions
-    stated = [policy.payer_minimum, *(rule.minimum for rule in policy.payer)]
-    stated += [
-        override.minimum
-        for override in decisions.overrides
-        if is_within(override.first, day, override.last)
-        and concerns(reading, override.indication, clock)
-    ]
-    stated += [
-        approved.minimum_interval
-        for approved in decisions.authorizations
-        if day in approved.valid and concerns(reading, approved.indication, clock)
-    ]
-    yield from filter(None, stated)
+    policy = reading.policy
+    yield from filter(None, (policy.payer_minimum, *(rule.minimum for rule in policy.payer)))
+    for indication, stated in _decided_minimums(reading):
+        in_force = is_within(stated.first, day, stated.last)
+        if in_force and concerns(reading, indication, clock):
+            yield stated.interval
+
+
+def _decided_minimums(reading: Reading) -> Iterator[tuple[str, StatedMinimum]]:
+    """Yield the indication and the minimum of each override and authorization that states one."""
+    for override in reading.decisions.overrides:
+        if override.minimum:
+            days = override.first, override.last
+            yield override.indication, StatedMinimum(*days, override.minimum)
+    for approved in reading.decisions.authorizations:
+        if approved.minimum_interval:
+            days = approved.valid.first, approved.valid.last
+            yield approved.indication, StatedMinimum(*days, approved.minimum_interval)
 
 
 def _doubtful_from(reading: Reading, last: CycleSessions) -> tuple[date, ...]:
@@ -96,16 +100,13 @@ def _always_doubtful(reading: Reading) -> bool:
 
 def _doubtful_minimums(reading: Reading) -> Iterator[StatedMinimum]:
     """Yield the minimums of decisions and payer's rules under an unknown indication."""
+    for indication, stated in _decided_minimums(reading):
+        if not reading.recognizes(indication):
+            yield stated
     for override in reading.decisions.overrides:
-        if not reading.recognizes(override.indication):
-            # A usual range can open days where nothing states a minimum: its first day counts too.
-            first_usual = None if override.usual is None else override.usual.first
-            for interval in filter(None, (override.minimum, first_usual)):
-                yield StatedMinimum(override.first, override.last, interval)
-    for approved in reading.decisions.authorizations:
-        if approved.minimum_interval and not reading.recognizes(approved.indication):
-            valid = approved.valid
-            yield StatedMinimum(valid.first, valid.last, approved.minimum_interval)
+        # A usual range can open days where nothing states a minimum: its first day counts too.
+        if override.usual and not reading.recognizes(override.indication):
+            yield StatedMinimum(override.first, override.last, override.usual.first)
     unknown = reading.policy.unknown_names(reading.known.indications)
     for rule in reading.policy.payer:
         if rule.minimum and rule.indication in unknown:

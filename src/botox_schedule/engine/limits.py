@@ -258,17 +258,16 @@ def limit_answers(track: AnyTrack, day: date, planned: Decimal | None) -> _Answe
     """
     if track.care.status is not None or not isinstance(track, Track):
         return (), ()
-    question = limit_question(track, day, planned)
-    checks = limit_checks(question)
-    findings = tuple(limit_findings(checks, question))
-    if planned is None and track.history.booked:
-        seen = {(track.protocol.product, check.limit) for check in checks}
-        for other in _booked_otherwise(track, day):
-            question, product = limit_question(other, day, None), other.protocol.product
-            further = [c for c in limit_checks(question) if (product, c.limit) not in seen]
-            seen.update((product, check.limit) for check in further)
-            checks, findings = (*checks, *further), (*findings, *limit_findings(further, question))
-    return checks, findings
+    checks: list[LimitCheck] = []
+    findings: list[Finding] = []
+    seen: list[tuple[Product, DoseLimit]] = []
+    for each in [track, *(_booked_otherwise(track, day) if planned is None else ())]:
+        question, product = limit_question(each, day, planned), each.protocol.product
+        further = [c for c in limit_checks(question) if (product, c.limit) not in seen]
+        seen += [(product, check.limit) for check in further]
+        checks += further
+        findings += limit_findings(further, question)
+    return tuple(checks), tuple(findings)
 
 
 def touch_up_findings(track: AnyTrack) -> tuple[Finding, ...]:
