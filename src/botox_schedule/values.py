@@ -98,14 +98,33 @@ def _parameter(name: str, field: FieldInfo) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=field.annotation)
 
 
-class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
-    """A value that cannot be changed; its docstring describes the fields."""
+class Documented:
+    """What has errors that say what to give; its docstring describes the fields."""
+
+    __slots__ = ()
 
     @classmethod
     def __get_pydantic_core_schema__(
         cls, source: Any, handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
-        return advising(cls, handler(source))
+        return _advising(cls, handler(source))
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe the model and each field with the words of its docstring."""
+        json_schema = handler(schema)
+        described = handler.resolve_ref_schema(json_schema)
+        summary, fields = _described(getdoc(cls) or "")
+        described["description"] = summary
+        for name, words in fields.items():
+            described["properties"][name]["description"] = words
+        return json_schema
+
+
+class Described(Documented, BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """A value that cannot be changed."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -125,13 +144,6 @@ class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
         Pydantic would yield cached properties too, once they were asked for.
         """
         yield from ((name, getattr(self, name)) for name in type(self).model_fields)
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        """Describe the model and each field with the words of its docstring."""
-        return described_schema(cls, schema, handler)
 
 
 class Fact(Described, frozen=True):
@@ -209,7 +221,7 @@ def _defaults(model: Any) -> dict[str, Any]:
     return {name: field.get_default() for name, field in model.model_fields.items()}
 
 
-def advising(model: type, schema: CoreSchema) -> CoreSchema:
+def _advising(model: type, schema: CoreSchema) -> CoreSchema:
     """Return the schema of a model, with errors that say what to give.
 
     It is around all validators of the model: one declared on a base class would be inside those
@@ -286,19 +298,6 @@ def _frozen(value: Value, name: str) -> ValidationError:
     place = name if name in type(value).model_fields else UNKNOWN_KEY
     fault = InitErrorDetails(type="frozen_instance", loc=(place,), input=None)
     return ValidationError.from_exception_data(type(value).__name__, [fault], hide_input=True)
-
-
-def described_schema(
-    cls: type, schema: CoreSchema, handler: GetJsonSchemaHandler
-) -> dict[str, Any]:
-    """Return a class's JSON schema, with the words of its docstring for it and for each field."""
-    json_schema = handler(schema)
-    described = handler.resolve_ref_schema(json_schema)
-    summary, fields = _described(getdoc(cls) or "")
-    described["description"] = summary
-    for name, words in fields.items():
-        described["properties"][name]["description"] = words
-    return json_schema
 
 
 def _described(doc: str) -> tuple[str, dict[str, str]]:

@@ -10,13 +10,7 @@ from pydantic import Field
 from botox_schedule.dates.days import Day
 from botox_schedule.engine.dates import overdue_after, usual_window
 from botox_schedule.engine.holds import HoldCalendar
-from botox_schedule.engine.rules import (
-    IntervalRules,
-    Minimum,
-    RulesOn,
-    UsualWindow,
-    interval_rules,
-)
+from botox_schedule.engine.rules import IntervalRules, Minimum, RulesOn, UsualWindow, interval_rules
 from botox_schedule.engine.track import AnyTrack, Track, facts_after, treatments_of
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
