@@ -193,17 +193,6 @@ def _findings(
 
 def _one_for_each_id(sessions: Sequence[TreatmentSession]) -> _Sorted:
     """Merge copies, and pick the rows that count among those with the same id."""
-    ids = [session.id for session in sessions if session.id is not None]
-    is_settled = len(set(ids)) == len(ids)
-    found = _Sorted([*sessions], [], [], []) if is_settled else _settled(sessions)
-    kept = found.kept
-    kept.sort(key=_DAY)
-    if len({session.administered_on for session in kept}) < len(kept):
-        kept.sort(key=_place)
-    return found
-
-
-def _settled(sessions: Sequence[TreatmentSession]) -> _Sorted:
     found = _Sorted([session for session in sessions if session.id is None], [], [], [])
     by_id: dict[str, list[TreatmentSession]] = {}
     for session in sessions:
@@ -214,6 +203,9 @@ def _settled(sessions: Sequence[TreatmentSession]) -> _Sorted:
             found.kept.extend(rows)
         else:
             _settle(rows, found)
+    found.kept.sort(key=_DAY)
+    if len({session.administered_on for session in found.kept}) < len(found.kept):
+        found.kept.sort(key=_place)
     return found
 
 
