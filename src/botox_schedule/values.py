@@ -243,21 +243,20 @@ def _advised(model: type, data: Any, read: Callable[[Any], _V]) -> _V:
     Pydantic says only what there should be. Where the model is no fact, the error names no key that
     the model does not have.
     """
-    hides = not issubclass(model, Fact)
     try:
         return read(data)
     except ValidationError as error:
         faults = error.errors(include_url=False)
-        keyed = _keyed(model) if hides else None
-        told = [(_place(fault, keyed), _words(fault, model)) for fault in faults]
-    inputs = [_shown(model, fault["input"]) for fault in faults]
-    better = [_better(*each) for each in zip(faults, told, inputs, strict=True)]
+    better = [_better(fault, model) for fault in faults]
+    hides = not issubclass(model, Fact)
     raise ValidationError.from_exception_data(model.__name__, better, hide_input=hides)
 
 
-def _shown(model: type, given: Any) -> Any:
-    """What an error holds as the input: the error of a model around this one would show it."""
-    return given if issubclass(model, Fact | Stated) else _HIDDEN
+def _better(fault: Any, model: type) -> InitErrorDetails:
+    kind = PydanticCustomError(fault["type"], _words(fault, model), fault.get("ctx"))
+    # The error of a model around this one would show its input.
+    given = fault["input"] if issubclass(model, Fact | Stated) else _HIDDEN
+    return InitErrorDetails(type=kind, loc=_place(fault, model), input=given)
 
 
 @cache
@@ -267,11 +266,11 @@ def _keyed(model: type) -> frozenset[str]:
     return frozenset(name for name, field in fields if get_origin(field.annotation) is dict)
 
 
-def _place(fault: Any, keyed: frozenset[str] | None) -> tuple[int | str, ...]:
-    if keyed is None:
+def _place(fault: Any, model: Any) -> tuple[int | str, ...]:
+    if issubclass(model, Fact):
         return tuple(fault["loc"])
     place = safe_place(fault)
-    hides = len(place) > 1 and place[0] in keyed
+    hides = len(place) > 1 and place[0] in _keyed(model)
     return (place[0], UNKNOWN_KEY, *place[2:]) if hides else place
 
 
@@ -285,12 +284,6 @@ def _words(fault: Any, model: type) -> str:
         return f"no field has this name; give {told}"
     words = _TO_GIVE.get(fault["type"])
     return str(fault["msg"]) if words is None else words.format(**fault.get("ctx", {}))
-
-
-def _better(fault: Any, told: tuple[tuple[int | str, ...], str], given: Any) -> InitErrorDetails:
-    place, words = told
-    kind = PydanticCustomError(fault["type"], words, fault.get("ctx"))
-    return InitErrorDetails(type=kind, loc=place, input=given)
 
 
 def _frozen(value: Value, name: str) -> ValidationError:
