@@ -22,7 +22,7 @@ def doubts_after(reading: Reading, last: CycleSessions) -> Doubts:
     return Doubts(minimums, since, _always_doubtful(reading), longest)
 
 
-def doubtful_days(reading: Reading) -> list[date]:
+def _doubtful_days(reading: Reading) -> list[date]:
     """Return the days of sessions, here or elsewhere, under an unknown indication.
 
     The last day of a course elsewhere counts even where it lies ahead: it is a latest day.
@@ -41,12 +41,10 @@ def doubt_ends_on(reading: Reading, clock: frozenset[str], day: date) -> date:
     Nothing else is known of such a session, so any known minimum may count from it, and any that
     a decision in force on *day* states.
     """
-    if _always_doubtful(reading):
-        return date.max
-    longest = [*longest_minimums(reading.known), *_stated_minimums(reading, clock, day)]
-    days = doubtful_days(reading)
-    ends = (i.added_to(day, reading.policy.short_month) for i in longest for day in days)
-    return max(ends, default=date.min)
+    since, always = tuple(_doubtful_days(reading)), _always_doubtful(reading)
+    doubts = Doubts((), since, always, longest_minimums(reading.known))
+    stated = _stated_minimums(reading, clock, day)
+    return doubts.end_on(stated, reading.policy) or date.min
 
 
 def _stated_minimums(reading: Reading, clock: frozenset[str], day: date) -> Iterator[Interval]:
@@ -84,7 +82,7 @@ def _doubtful_from(reading: Reading, last: CycleSessions) -> tuple[date, ...]:
         day
         if is_full and (last.anchored_on - day).days > within
         else max(day, last.last_injected_on)
-        for day in doubtful_days(reading)
+        for day in _doubtful_days(reading)
     )
 
 

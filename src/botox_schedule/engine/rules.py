@@ -154,6 +154,19 @@ class Doubts(NamedTuple):
     always: bool = False
     longest: tuple[Interval, ...] = ()
 
+    def end_on(self, intervals: Iterable[Interval], policy: SchedulingPolicy) -> date | None:
+        """The first day that no session leaves open, where *intervals* too may count from one.
+
+        It is ``date.max`` where no day ends the doubt; None where there is none.
+        """
+        if self.always:
+            return date.max
+        if not self.since:
+            return None
+        counting = {*intervals, *self.longest}
+        ends = (i.added_to(day, policy.short_month) for day in self.since for i in counting)
+        return max(ends, default=None)
+
 
 NO_DOUBTS = Doubts()
 
@@ -361,7 +374,8 @@ def _weighed(
     advising = _latest(minimums, binding=False)
     if advising is not None and deciding is not None and advising.gives <= deciding.gives:
         advising = None
-    doubtful_until = _doubtful_until(facts, minimums)
+    stated = (m.interval for m in minimums)
+    doubtful_until = facts.doubts.end_on(stated, facts.policy)
     days = [m.gives for m in (deciding, advising) if m is not None]
     if doubtful_until is not None:
         days.append(doubtful_until)
@@ -480,17 +494,6 @@ def _usual(
         (None if protocol is None else protocol.retreatment.usual, UsualOwner.LABEL),
     )
     return next((UsualRange(i, owner, kind) for i, owner in stated if i is not None), None)
-
-
-def _doubtful_until(facts: RuleFacts, minimums: Iterable[Minimum]) -> date | None:
-    doubts, short_month = facts.doubts, facts.policy.short_month
-    if doubts.always:
-        return date.max
-    if not doubts.since:
-        return None
-    intervals = {*(m.interval for m in minimums), *doubts.longest}
-    ends = (i.added_to(day, short_month) for day in doubts.since for i in intervals)
-    return max(ends, default=None)
 
 
 def _opens_on(
