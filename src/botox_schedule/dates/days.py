@@ -91,6 +91,15 @@ def is_placeholder_day(day: date) -> bool:
     return day <= LAST_PLACEHOLDER or day >= OPEN_FROM
 
 
+def stated_day(day: date | None) -> date | None:
+    """Return *day*; None where it is one that systems write where they have none.
+
+    >>> stated_day(date(1900, 1, 2)), stated_day(date(1900, 1, 1)), stated_day(None)
+    (datetime.date(1900, 1, 2), None, None)
+    """
+    return None if day is None or is_placeholder_day(day) else day
+
+
 LastDay = Annotated[Day | None, AfterValidator(open_end)]
 """The last day of a period, included; None, or a day from 9999-01-01 on, leaves it open."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
-from botox_schedule.dates.days import age_on, is_placeholder_day, is_within, shifted
+from botox_schedule.dates.days import age_on, is_within, shifted, stated_day
 from botox_schedule.engine.reading import Reading
 from botox_schedule.engine.rules import RulesOn, Treatment
 from botox_schedule.engine.track import (
@@ -177,8 +177,8 @@ def _running(track: AnyTrack) -> list[Hold]:
 
 def review_day(track: AnyTrack, hold: Hold) -> date:
     """Return the day to review a hold: its own, else the day after its end, else the policy's."""
-    if hold.review_on is not None and not is_placeholder_day(hold.review_on):
-        return hold.review_on
+    if stated := stated_day(hold.review_on):
+        return stated
     if hold.last is not None:
         return shifted(hold.last, 1)
     policy = track.policy

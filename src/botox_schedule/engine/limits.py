@@ -380,14 +380,11 @@ def _is_stale(weight: BodyWeight, question: LimitQuestion) -> bool:
 
 
 def _maximum(limit: DoseLimit, question: LimitQuestion) -> _Maximum:
-    if limit.units_per_kilogram is None:
-        return _Maximum(limit.units, unweighed=False)
-    weight = _weight_on(question)
-    if weight is None or _is_stale(weight, question):
-        return _Maximum(limit.units, unweighed=True)
-    by_weight = limit.units_per_kilogram * weight.kilograms
-    units = by_weight if limit.units is None else min(by_weight, limit.units)
-    return _Maximum(units, unweighed=False)
+    per_kilogram, weight = limit.units_per_kilogram, _weight_on(question)
+    if per_kilogram is None or weight is None or _is_stale(weight, question):
+        return _Maximum(limit.units, unweighed=per_kilogram is not None)
+    stated = filter(None, (limit.units, per_kilogram * weight.kilograms))
+    return _Maximum(min(stated), unweighed=False)
 
 
 def _check(

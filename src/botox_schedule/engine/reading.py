@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from botox_schedule.dates.days import is_placeholder_day
+from botox_schedule.dates.days import stated_day
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.records.history import (
@@ -72,16 +72,16 @@ def read_record(
 
 def _without_placeholders(record: PatientRecord, as_of: date) -> PatientRecord:
     """Leave out a day of birth, or of a last session elsewhere, that systems write for none."""
-    born_on, priors = record.born_on, record.prior_treatments
-    is_birth_unknown = born_on is not None and is_placeholder_day(born_on)
-    days = (prior.last_on for prior in priors)
-    lost = {day for day in days if day and day <= as_of and is_placeholder_day(day)}
-    if not is_birth_unknown and not lost:
+    born_on = stated_day(record.born_on)
+    priors = tuple(_with_stated_end(prior, as_of) for prior in record.prior_treatments)
+    if born_on == record.born_on and priors == record.prior_treatments:
         return record
-    stated = [p.model_copy(update={"last_on": None}) if p.last_on in lost else p for p in priors]
-    return record.model_copy(
-        update={"born_on": None if is_birth_unknown else born_on, "prior_treatments": tuple(stated)}
-    )
+    return record.model_copy(update={"born_on": born_on, "prior_treatments": priors})
+
+
+def _with_stated_end(prior: PriorTreatment, as_of: date) -> PriorTreatment:
+    is_lost = prior.last_on is not None and prior.last_on <= as_of and not stated_day(prior.last_on)
+    return prior.model_copy(update={"last_on": None}) if is_lost else prior
 
 
 def _recognizes(known: ProtocolSet, policy: SchedulingPolicy, indication: str) -> bool:

@@ -437,11 +437,9 @@ class DayVerdict(NamedTuple):
 def judge_day(track: Track, day: date) -> DayVerdict:
     """Return what the rules in force on *day* say about it."""
     in_force = None if track.rules is None else track.rules.on(day)
-    forbids = tuple(refusals(track, day))
-    if forbids:
+    if forbids := tuple(refusals(track, day)):
         return DayVerdict(allowed=False, codes=forbids, rules=in_force)
-    doubts = tuple(_doubts(track, day, in_force))
-    if doubts:
+    if doubts := tuple(_doubts(track, day, in_force)):
         return DayVerdict(allowed=None, codes=doubts, rules=in_force)
     return DayVerdict(allowed=True, codes=(DayReasonCode.ALLOWED,), rules=in_force)
 
@@ -557,24 +555,23 @@ def track_named(
 
 def track_by(reading: Reading, followed: Followed, course: Course | None = None) -> Asked[Track]:
     """Return the track of a protocol that was chosen, as :func:`track_in`, and how it was chosen."""
-    return Asked(track_in(reading, followed.protocol, course), _followed_findings(followed))
+    found = tuple(_followed_findings(followed))
+    return Asked(track_in(reading, followed.protocol, course), found)
 
 
 _followed = lru_cache(maxsize=4096)(ProtocolSet.followed)
 
 
-def _followed_findings(followed: Followed) -> tuple[Finding, ...]:
-    """Return the findings about how a protocol was chosen."""
-    found = []
+def _followed_findings(followed: Followed) -> Iterator[Finding]:
+    """Yield the findings about how a protocol was chosen."""
     if not followed.is_own:
         message = "no protocol is known for the product given last; the strictest other one judges"
-        found.append(make_finding(FindingCode.JUDGED_BY_ANOTHER_PROTOCOL, message))
+        yield make_finding(FindingCode.JUDGED_BY_ANOTHER_PROTOCOL, message)
     if followed.age_decides:
         message = (
             "the age, which decides between protocols, is unknown; the patient counts as adult"
         )
-        found.append(make_finding(FindingCode.AGE_UNKNOWN, message))
-    return tuple(found)
+        yield make_finding(FindingCode.AGE_UNKNOWN, message)
 
 
 def _indications(reading: Reading) -> list[str]:

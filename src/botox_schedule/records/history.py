@@ -6,7 +6,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
-from botox_schedule.dates.days import is_placeholder_day, shifted
+from botox_schedule.dates.days import is_placeholder_day, shifted, stated_day
 from botox_schedule.dates.intervals import Window
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.model import (
@@ -358,8 +358,8 @@ def _current(rows: Iterable[_D], as_of: date, conflicts: list[Decision]) -> list
 
 def _is_withdrawn(decision: Decision, as_of: date) -> bool:
     """Whether it is taken back; a day that systems write for none takes nothing back."""
-    on = decision.withdrawn_on
-    return on is not None and on <= as_of and not is_placeholder_day(on)
+    on = stated_day(decision.withdrawn_on)
+    return on is not None and on <= as_of
 
 
 _Period = TypeVar("_Period", Hold, IntervalOverride, PriorAuthorization)
@@ -368,9 +368,9 @@ _Period = TypeVar("_Period", Hold, IntervalOverride, PriorAuthorization)
 def _shortened(periods: Iterable[_Period], as_of: date) -> Iterable[_Period]:
     """Yield what stands: what was withdrawn ended the day before, or never was."""
     for period in periods:
-        on = period.withdrawn_on
+        on = stated_day(period.withdrawn_on)
         days = period.valid if isinstance(period, PriorAuthorization) else period
-        if on is None or not _is_withdrawn(period, as_of):
+        if on is None or on > as_of:
             yield period
         elif on > days.first:
             last = min(days.last or date.max, shifted(on, -1))

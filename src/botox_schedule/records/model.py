@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
 
-from botox_schedule.dates.days import Day, DayInput, LastDay, is_placeholder_day
+from botox_schedule.dates.days import Day, DayInput, LastDay, stated_day
 from botox_schedule.dates.intervals import (
     IntervalInput,
     IntervalRange,
@@ -406,8 +406,7 @@ def is_known(row: TreatmentSession | Decision, as_of: date) -> bool:
 
 def known_from(row: TreatmentSession | Decision) -> date:
     """Return the day a row was recorded; without one, or with a placeholder, it was always known."""
-    on = row.recorded_on
-    return date.min if on is None or is_placeholder_day(on) else on
+    return stated_day(row.recorded_on) or date.min
 
 
 def _check_order(first: date | None, last: date | None, what: str) -> None:
