@@ -65,6 +65,7 @@ class AnyTrack:
 
     Attributes:
         reading: What is known of the patient on the day.
+        indication: What is treated.
         clock: The indications whose sessions count from one anchor.
         cycles: The cycles that are recorded here.
         prior: The cycles given elsewhere.
@@ -77,6 +78,7 @@ class AnyTrack:
     """
 
     reading: Reading
+    indication: str
     clock: frozenset[str]
     cycles: list[CycleSessions]
     prior: PriorCourse
@@ -86,11 +88,6 @@ class AnyTrack:
     rules: IntervalRules | None
     dates: TrackDates | None
     status: DueStatus
-
-    @property
-    def indication(self) -> str:
-        """What is treated: without a known protocol the clock has no other indication."""
-        return min(self.clock)
 
     @property
     def ref(self) -> ProtocolRef | None:
@@ -201,11 +198,6 @@ class Track(AnyTrack):
     protocol: TreatmentProtocol
 
     @property
-    def indication(self) -> str:
-        """What is treated."""
-        return self.protocol.indication
-
-    @property
     def ref(self) -> ProtocolRef:
         """The short form of the protocol."""
         return self.protocol.ref
@@ -229,7 +221,7 @@ def track_in(reading: Reading, protocol: TreatmentProtocol, course: Course | Non
         rules = interval_rules(rule_facts(reading, protocol, clock, last, care))
         dates = track_dates(rules, holds, reading.as_of) if care.status is None else None
     status = _status(reading, holds, care, rules, dates)
-    return Track(reading, *course, holds, care, rules, dates, status, protocol)
+    return Track(reading, protocol.indication, *course, holds, care, rules, dates, status, protocol)
 
 
 def is_held_open(track: AnyTrack) -> bool:
@@ -294,7 +286,7 @@ def without_protocol(reading: Reading, indication: str) -> AnyTrack:
     holds = _holds(reading, course.clock)
     care = _care(reading, course.clock, course.cycles)
     held = DueStatus.ON_HOLD if holds.covers(reading.as_of) else DueStatus.NO_INTERVAL
-    return AnyTrack(reading, *course, holds, care, None, None, care.status or held)
+    return AnyTrack(reading, indication, *course, holds, care, None, None, care.status or held)
 
 
 def _holds(reading: Reading, clock: frozenset[str]) -> HoldCalendar:
