@@ -108,9 +108,7 @@ def later_sessions(reading: Reading, clock: frozenset[str]) -> Iterable[Finding]
     later = [
         s
         for s in reading.history.later
-        if s.indication in clock
-        or s.indication in others
-        or not reading.known.recognizes(s.indication)
+        if s.indication in (*clock, *others) or not reading.known.recognizes(s.indication)
     ]
     ahead = [
         prior
@@ -255,18 +253,13 @@ def past_booking_findings(track: AnyTrack) -> Iterable[Finding]:
     """Yield the findings about visits that were booked and did not take place, so far as is known."""
     if not track.history.booked and not track.history.missed:
         return
-    own = _open(track)
+    since = track.anchor or date.min
+    own = [s for s in track.booked_visits if s.administered_on > since]
     settled = [s for s in own if (track.as_of - s.administered_on).days > UNRESOLVED_AFTER_DAYS]
     if settled and track.status is not DueStatus.DECEASED:
         message = "a booked day has passed, and what became of the booking is not recorded"
         yield make_finding(FindingCode.BOOKING_UNRESOLVED, message, settled)
     yield from _missed(track, own)
-
-
-def _open(track: AnyTrack) -> list[TreatmentSession]:
-    """The booked visits after the last session."""
-    anchor = track.anchor
-    return [s for s in track.booked_visits if anchor is None or s.administered_on > anchor]
 
 
 def _forbidden_bookings(track: AnyTrack, ahead: Sequence[TreatmentSession]) -> Iterable[Finding]:
@@ -347,19 +340,16 @@ def _missed(track: AnyTrack, bookings: Sequence[TreatmentSession]) -> Iterable[F
     """Yield the cancelled or missed visit that has no later booking."""
     if track.care.status is not None:
         return
-    missed = [
-        s
-        for s in track.history.missed
-        if s.indication in track.clock
-        and (track.anchor is None or s.administered_on > track.anchor)
-    ]
+    since, own = track.anchor or date.min, track.history.missed
     # A touch-up does not take the place of a full session.
     any_on = max((s.administered_on for s in bookings), default=date.min)
     full_on = max((s.administered_on for s in bookings if opens_cycle(s)), default=date.min)
     waiting = [
         s
-        for s in missed
-        if (full_on if opens_cycle(s) else any_on) < min(s.administered_on, track.as_of)
+        for s in own
+        if s.indication in track.clock
+        and since < s.administered_on
+        and (full_on if opens_cycle(s) else any_on) < min(s.administered_on, track.as_of)
     ]
     last = max(waiting, key=lambda s: s.administered_on, default=None)
     if last is not None:

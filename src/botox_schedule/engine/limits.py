@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from botox_schedule.dates.days import Day, age_on, near, open_end, shifted
+from botox_schedule.dates.days import Day, age_on, near, shifted
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.reading import Reading
 from botox_schedule.engine.track import (
@@ -444,11 +444,8 @@ def _fits_from(
     limit: DoseLimit, given: Total, room: Decimal, window: Interval | None, question: LimitQuestion
 ) -> date:
     """The first later day on which what counts, with what is booked until then, leaves *room*."""
-    # A placeholder such as 9999-12-31 is no day that a window could end after.
-    dated = (s for s in _given(question) if open_end(s.administered_on) is not None)
-    later = _total_of(
-        limit, (s for s in dated if s.administered_on > question.on), question, at_most=True
-    )
+    ahead = (s for s in _given(question) if s.administered_on > question.on)
+    later = _total_of(limit, ahead, question, at_most=True)
     short_month, product = question.reading.policy.short_month, question.protocol.product
     # What limits one session counts on its day; all that joins this one counts as one.
     counts_for = window or Interval(days=1)
