@@ -17,22 +17,22 @@ def doubts_after(reading: Reading, last: CycleSessions) -> Doubts:
     named = decisions.overrides or decisions.authorizations or reading.policy.payer
     if not (named or record.prior_treatments or reading.history.unrecognized):
         return NO_DOUBTS  # Nothing else can name an indication that is unknown.
-    minimums, since = tuple(_doubtful_minimums(reading)), _doubtful_from(reading, last)
+    days, always = _doubtful_days(reading)
+    since = tuple(_counts_from(day, last, reading.policy.group_within_days) for day in days)
     longest = longest_minimums(reading.known) if since else ()
-    return Doubts(minimums, since, _always_doubtful(reading), longest)
+    return Doubts(tuple(_doubtful_minimums(reading)), since, always, longest)
 
 
-def _doubtful_days(reading: Reading) -> list[date]:
+def _doubtful_days(reading: Reading) -> tuple[list[date], bool]:
     """Return the days of sessions, here or elsewhere, under an unknown indication.
 
-    The last day of a course elsewhere counts even where it lies ahead: it is a latest day.
+    The last day of a course elsewhere counts even where it lies ahead: it is a latest day. Whether
+    a course has no last day in the calendar comes second.
     """
-    elsewhere = [
-        day
-        for prior in reading.record.prior_treatments
-        if (day := open_end(prior.last_on)) is not None and not reading.recognizes(prior.indication)
-    ]
-    return sorted([*(s.administered_on for s in reading.history.unrecognized), *elsewhere])
+    given = (prior for prior in reading.record.prior_treatments if prior.was_given)
+    ends = [open_end(p.last_on) for p in given if not reading.recognizes(p.indication)]
+    here = (session.administered_on for session in reading.history.unrecognized)
+    return sorted([*here, *filter(None, ends)]), None in ends
 
 
 def doubt_ends_on(reading: Reading, clock: frozenset[str], day: date) -> date:
@@ -41,8 +41,8 @@ def doubt_ends_on(reading: Reading, clock: frozenset[str], day: date) -> date:
     Nothing else is known of such a session, so any known minimum may count from it, and any that
     a decision in force on *day* states.
     """
-    since, always = tuple(_doubtful_days(reading)), _always_doubtful(reading)
-    doubts = Doubts((), since, always, longest_minimums(reading.known))
+    days, always = _doubtful_days(reading)
+    doubts = Doubts((), tuple(days), always, longest_minimums(reading.known))
     stated = _stated_minimums(reading, clock, day)
     return doubts.end_on(stated, reading.policy) or date.min
 
@@ -69,31 +69,16 @@ def _decided_minimums(reading: Reading) -> Iterator[tuple[str, StatedMinimum]]:
             yield approved.indication, StatedMinimum(*days, approved.minimum_interval)
 
 
-def _doubtful_from(reading: Reading, last: CycleSessions) -> tuple[date, ...]:
-    """The days from which sessions under an unknown indication count.
+def _counts_from(day: date, last: CycleSessions, within_days: int) -> date:
+    """The day from which a session under an unknown indication counts.
 
     Such a session may have been the last of the track, and touch-ups after it may belong to it:
     it counts from the last injection where no full session came clearly after it.
     """
     # A touch-up that only counts as a full session says nothing about what came before it.
     is_full = last.full_sessions[-1].kind is SessionKind.FULL
-    within = reading.policy.group_within_days
-    return tuple(
-        day
-        if is_full and (last.anchored_on - day).days > within
-        else max(day, last.last_injected_on)
-        for day in _doubtful_days(reading)
-    )
-
-
-def _always_doubtful(reading: Reading) -> bool:
-    """Whether a course elsewhere under an unknown indication has no last day in the calendar."""
-    return any(
-        prior.was_given
-        and open_end(prior.last_on) is None
-        and not reading.recognizes(prior.indication)
-        for prior in reading.record.prior_treatments
-    )
+    is_before = is_full and (last.anchored_on - day).days > within_days
+    return day if is_before else max(day, last.last_injected_on)
 
 
 def _doubtful_minimums(reading: Reading) -> Iterator[StatedMinimum]:
