@@ -319,8 +319,8 @@ def known_decisions(record: PatientRecord, as_of: date) -> Decisions:
     overrides = _current(record.overrides, as_of, conflicts)
     authorizations = _current(record.authorizations, as_of, conflicts)
     ends = _current(record.care_ends, as_of, conflicts)
-    standing = [end for end in ends if not _is_withdrawn(end, as_of)]
-    holds += [_as_hold(end, end.on) for end in ends if end.on and _is_withdrawn(end, as_of)]
+    standing = [end for end in ends if not _withdrawn_on(end, as_of)]
+    holds += [_as_hold(end, end.on) for end in ends if end.on and _withdrawn_on(end, as_of)]
     code = FindingCode.CONFLICTING_DECISIONS
     message = "two decisions under one id were recorded on one day; both count"
     return Decisions(
@@ -349,10 +349,10 @@ def _current(rows: Iterable[_D], as_of: date, conflicts: list[Decision]) -> list
     return in_order(found)
 
 
-def _is_withdrawn(decision: Decision, as_of: date) -> bool:
-    """Whether it is taken back; a day that systems write for none takes nothing back."""
+def _withdrawn_on(decision: Decision, as_of: date) -> date | None:
+    """The day it was taken back; a day that systems write for none takes nothing back."""
     on = stated_day(decision.withdrawn_on)
-    return on is not None and on <= as_of
+    return on if on is not None and on <= as_of else None
 
 
 _Period = TypeVar("_Period", Hold, IntervalOverride, PriorAuthorization)
@@ -361,9 +361,9 @@ _Period = TypeVar("_Period", Hold, IntervalOverride, PriorAuthorization)
 def _shortened(periods: Iterable[_Period], as_of: date) -> Iterable[_Period]:
     """Yield what stands: what was withdrawn ended the day before, or never was."""
     for period in periods:
-        on = stated_day(period.withdrawn_on)
+        on = _withdrawn_on(period, as_of)
         days = period.valid if isinstance(period, PriorAuthorization) else period
-        if on is None or on > as_of:
+        if on is None:
             yield period
         elif on > days.first:
             last = min(days.last or date.max, shifted(on, -1))
