@@ -169,9 +169,7 @@ def _early_timing(track: Track, deciding: Minimum | None, day: date) -> CycleTim
     if deciding is None or day >= deciding.gives:
         return None
     policy = track.policy
-    tolerated_from = policy.validity_tolerance.before(
-        deciding.gives, short_month=policy.short_month
-    )
+    tolerated_from = policy.validity_tolerance.added_to(deciding.gives, policy.short_month, -1)
     return CycleTiming.EARLY_WITHIN_TOLERANCE if day >= tolerated_from else CycleTiming.EARLY
 
 

@@ -522,8 +522,7 @@ class _Dated(Protocol):
 def _changes(facts: RuleFacts) -> Iterable[date]:
     """The days on which other rules come into force."""
     valid = [approved.valid for approved in facts.approved]
-    dated: tuple[_Dated, ...]
-    dated = (*facts.overrides, *facts.payer, *facts.doubts.minimums, *valid)
+    dated: tuple[_Dated, ...] = (*facts.overrides, *facts.payer, *facts.doubts.minimums, *valid)
     return facts.labels.changes.union(_bounds(dated))
 
 
