@@ -10,7 +10,7 @@ from pydantic import Field
 
 from botox_schedule.dates.days import Day, age_on, near, shifted
 from botox_schedule.dates.intervals import Interval
-from botox_schedule.engine.reading import Reading
+from botox_schedule.engine.reading import Reading, session_on
 from botox_schedule.engine.track import (
     UNRESOLVED_AFTER_DAYS,
     AnyTrack,
@@ -339,11 +339,9 @@ def last_elsewhere(reading: Reading) -> Iterator[TreatmentSession]:
     given = [*reading.history.completed, *reading.history.unrecognized]
     recorded = {(s.administered_on, s.indication) for s in given}
     for prior in priors:
-        day, indication = prior.last_on, prior.indication
-        if day is not None and day <= reading.as_of and (day, indication) not in recorded:
-            yield TreatmentSession(
-                administered_on=day, indication=indication, product=prior.product
-            )
+        day = prior.last_on
+        if day is not None and day <= reading.as_of and (day, prior.indication) not in recorded:
+            yield session_on(day, prior)
 
 
 def _total_of(
@@ -470,7 +468,8 @@ def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Ite
     """Yield the findings of the chosen readings; without planned units there are none."""
     chosen = [c for c in checks if c.chosen and not c.not_checked and c.planned is not None]
     told = [check for check in chosen if check.exceeded or check.indeterminate]
-    visits = [_planned(question)] if told else []
+    # A finding is another one when the session is planned for another day.
+    visits = [session_on(question.on, question.protocol)] if told else []
     for check in told:
         about = [s for s in _given(question) if s.id in check.session_ids]
         # Who acknowledged one dose over one limit has not seen another, nor another total.
@@ -496,15 +495,6 @@ def _told_of(check: LimitCheck) -> Iterator[tuple[FindingCode, str]]:
     else:
         message = f"unknown units, product or weight leave {limit} open"
         yield FindingCode.LIMIT_INDETERMINATE, message
-
-
-def _planned(question: LimitQuestion) -> TreatmentSession:
-    """The planned session: a finding about it is another one when it is planned for another day."""
-    return TreatmentSession(
-        administered_on=question.on,
-        indication=question.protocol.indication,
-        product=question.protocol.product,
-    )
 
 
 def _weight_findings(question: LimitQuestion) -> Iterable[Finding]:

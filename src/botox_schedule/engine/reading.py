@@ -9,6 +9,7 @@ from typing import NamedTuple
 from botox_schedule.dates.days import stated_day
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet
+from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.history import (
     CycleSessions,
     Decisions,
@@ -93,6 +94,11 @@ def concerns(reading: Reading, indication: str | None, clock: frozenset[str]) ->
     return indication is None or indication in clock or not reading.recognizes(indication)
 
 
+def session_on(day: date, what: PriorTreatment | TreatmentProtocol) -> TreatmentSession:
+    """Return a session of which nothing is known but the day, the indication and the product."""
+    return TreatmentSession(administered_on=day, indication=what.indication, product=what.product)
+
+
 class PriorCourse(NamedTuple):
     """What is known of cycles of one clock given elsewhere.
 
@@ -157,7 +163,7 @@ def _prior_course(reading: Reading, clock: frozenset[str]) -> PriorCourse:
         cycles=sum(max(course.cycles, 1) for course in courses),  # each was given
         started_on=None if None in starts else min(day for day in starts if day is not None),
         last_sessions=tuple(
-            TreatmentSession(administered_on=latest, indication=p.indication, product=p.product)
+            session_on(latest, p)
             for p in sorted(rows, key=lambda p: (p.indication, p.product or ""))
             if latest is not None and p.last_on == latest
         ),
