@@ -8,10 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 import botox_schedule as bs
+from botox_schedule.dates.days import Period
 from botox_schedule.engine.dates import track_dates
 from botox_schedule.engine.holds import NO_HOLDS
 from botox_schedule.engine.project import rules_after
-from botox_schedule.engine.rules import IntervalRules, LabelRule, LabelRules, Period, RuleFacts
+from botox_schedule.engine.rules import IntervalRules, LabelRule, LabelRules, RuleFacts
 from botox_schedule.protocols.collection import version_on
 from botox_schedule.questions import ask
 from botox_schedule.terms import MinimumKind

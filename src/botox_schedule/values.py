@@ -98,14 +98,33 @@ def _parameter(name: str, field: FieldInfo) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=field.annotation)
 
 
-class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
-    """A value that cannot be changed; its docstring describes the fields."""
+class Documented:
+    """What has errors that say what to give; its docstring describes the fields."""
+
+    __slots__ = ()
 
     @classmethod
     def __get_pydantic_core_schema__(
         cls, source: Any, handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
-        return advising(cls, handler(source))
+        return _advising(cls, handler(source))
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe the model and each field with the words of its docstring."""
+        json_schema = handler(schema)
+        described = handler.resolve_ref_schema(json_schema)
+        summary, fields = _described(getdoc(cls) or "")
+        described["description"] = summary
+        for name, words in fields.items():
+            described["properties"][name]["description"] = words
+        return json_schema
+
+
+class Described(Documented, BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """A value that cannot be changed."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -125,13 +144,6 @@ class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
         Pydantic would yield cached properties too, once they were asked for.
         """
         yield from ((name, getattr(self, name)) for name in type(self).model_fields)
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        """Describe the model and each field with the words of its docstring."""
-        return described_schema(cls, schema, handler)
 
 
 class Fact(Described, frozen=True):
@@ -209,7 +221,7 @@ def _defaults(model: Any) -> dict[str, Any]:
     return {name: field.get_default() for name, field in model.model_fields.items()}
 
 
-def advising(model: type, schema: CoreSchema) -> CoreSchema:
+def _advising(model: type, schema: CoreSchema) -> CoreSchema:
     """Return the schema of a model, with errors that say what to give.
 
     It is around all validators of the model: one declared on a base class would be inside those
@@ -231,21 +243,20 @@ def _advised(model: type, data: Any, read: Callable[[Any], _V]) -> _V:
     Pydantic says only what there should be. Where the model is no fact, the error names no key that
     the model does not have.
     """
-    hides = not issubclass(model, Fact)
     try:
         return read(data)
     except ValidationError as error:
         faults = error.errors(include_url=False)
-        keyed = _keyed(model) if hides else None
-        told = [(_place(fault, keyed), _words(fault, model)) for fault in faults]
-    inputs = [_shown(model, fault["input"]) for fault in faults]
-    better = [_better(*each) for each in zip(faults, told, inputs, strict=True)]
+    better = [_better(fault, model) for fault in faults]
+    hides = not issubclass(model, Fact)
     raise ValidationError.from_exception_data(model.__name__, better, hide_input=hides)
 
 
-def _shown(model: type, given: Any) -> Any:
-    """What an error holds as the input: the error of a model around this one would show it."""
-    return given if issubclass(model, Fact | Stated) else _HIDDEN
+def _better(fault: Any, model: type) -> InitErrorDetails:
+    kind = PydanticCustomError(fault["type"], _words(fault, model), fault.get("ctx"))
+    # The error of a model around this one would show its input.
+    given = fault["input"] if issubclass(model, Fact | Stated) else _HIDDEN
+    return InitErrorDetails(type=kind, loc=_place(fault, model), input=given)
 
 
 @cache
@@ -255,11 +266,11 @@ def _keyed(model: type) -> frozenset[str]:
     return frozenset(name for name, field in fields if get_origin(field.annotation) is dict)
 
 
-def _place(fault: Any, keyed: frozenset[str] | None) -> tuple[int | str, ...]:
-    if keyed is None:
+def _place(fault: Any, model: Any) -> tuple[int | str, ...]:
+    if issubclass(model, Fact):
         return tuple(fault["loc"])
     place = safe_place(fault)
-    hides = len(place) > 1 and place[0] in keyed
+    hides = len(place) > 1 and place[0] in _keyed(model)
     return (place[0], UNKNOWN_KEY, *place[2:]) if hides else place
 
 
@@ -275,30 +286,11 @@ def _words(fault: Any, model: type) -> str:
     return str(fault["msg"]) if words is None else words.format(**fault.get("ctx", {}))
 
 
-def _better(fault: Any, told: tuple[tuple[int | str, ...], str], given: Any) -> InitErrorDetails:
-    place, words = told
-    kind = PydanticCustomError(fault["type"], words, fault.get("ctx"))
-    return InitErrorDetails(type=kind, loc=place, input=given)
-
-
 def _frozen(value: Value, name: str) -> ValidationError:
     """Pydantic's own error shows the value that somebody tried to set."""
     place = name if name in type(value).model_fields else UNKNOWN_KEY
     fault = InitErrorDetails(type="frozen_instance", loc=(place,), input=None)
     return ValidationError.from_exception_data(type(value).__name__, [fault], hide_input=True)
-
-
-def described_schema(
-    cls: type, schema: CoreSchema, handler: GetJsonSchemaHandler
-) -> dict[str, Any]:
-    """Return a class's JSON schema, with the words of its docstring for it and for each field."""
-    json_schema = handler(schema)
-    described = handler.resolve_ref_schema(json_schema)
-    summary, fields = _described(getdoc(cls) or "")
-    described["description"] = summary
-    for name, words in fields.items():
-        described["properties"][name]["description"] = words
-    return json_schema
 
 
 def _described(doc: str) -> tuple[str, dict[str, str]]:

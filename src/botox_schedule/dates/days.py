@@ -1,10 +1,11 @@
 """Calendar days: what is accepted as one, and how a text or a moment becomes one."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Annotated, Any, TypeVar
+from operator import attrgetter
+from typing import Annotated, Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -88,6 +89,15 @@ def is_placeholder_day(day: date) -> bool:
     (False, True)
     """
     return day <= LAST_PLACEHOLDER or day >= OPEN_FROM
+
+
+def stated_day(day: date | None) -> date | None:
+    """Return *day*; None where it is one that systems write where they have none.
+
+    >>> stated_day(date(1900, 1, 2)), stated_day(date(1900, 1, 1)), stated_day(None)
+    (datetime.date(1900, 1, 2), None, None)
+    """
+    return None if day is None or is_placeholder_day(day) else day
 
 
 LastDay = Annotated[Day | None, AfterValidator(open_end)]
@@ -264,6 +274,25 @@ def is_within(first: _Place | None, day: _Place, last: _Place | None) -> bool:
     (True, False)
     """
     return (first is None or first <= day) and (last is None or day <= last)
+
+
+class Period(NamedTuple):
+    """An unbroken run of days; without *last* it does not end."""
+
+    first: date
+    last: date | None
+
+
+def joined(periods: Iterable[Period]) -> list[Period]:
+    """Return runs of days in order; those that touch or overlap are one."""
+    found: list[Period] = []
+    for first, last in sorted(periods, key=attrgetter("first")):
+        begin, until = found.pop() if found else (first, last)
+        if until is not None and first > shifted(until, 1):
+            found.append(Period(begin, until))
+            begin, until = first, last
+        found.append(Period(begin, None if until is None or last is None else max(until, last)))
+    return found
 
 
 def check_order(first: _Place | None, last: _Place | None, what: str) -> None:

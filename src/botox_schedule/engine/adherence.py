@@ -207,20 +207,17 @@ def follow_up_of(track: Track) -> FollowUp:
 def course_cycles(
     cycles: Iterable[TreatmentCycle], effect: Interval | None, short_month: ShortMonth
 ) -> list[CourseCycle]:
-    """Return judged cycles as those of a course; without *effect* each lasts 0 days."""
-
-    def lasting(day: date) -> int:
-        return 0 if effect is None else effect_days(day, effect, short_month)
-
+    """Return judged cycles as those of a course."""
+    judged = [(each.first_on, each.anchored_on, each.held) for each in cycles]
     return [
-        CourseCycle(each.first_on, each.anchored_on, lasting(each.anchored_on), each.held)
-        for each in cycles
+        CourseCycle(first, anchor, effect_days(anchor, effect, short_month), held)
+        for first, anchor, held in judged
     ]
 
 
-def effect_days(anchored_on: date, effect: Interval, short_month: ShortMonth) -> int:
-    """Return how many days an effect that begins on *anchored_on* lasts."""
-    return (effect.added_to(anchored_on, short_month) - anchored_on).days
+def effect_days(anchored_on: date, effect: Interval | None, short_month: ShortMonth) -> int:
+    """Return how many days an effect that begins on *anchored_on* lasts; without one 0."""
+    return 0 if effect is None else (effect.added_to(anchored_on, short_month) - anchored_on).days
 
 
 def expected_effect(protocol: TreatmentProtocol) -> Interval | None:

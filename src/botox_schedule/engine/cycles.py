@@ -10,13 +10,7 @@ from pydantic import Field
 from botox_schedule.dates.days import Day
 from botox_schedule.engine.dates import overdue_after, usual_window
 from botox_schedule.engine.holds import HoldCalendar
-from botox_schedule.engine.rules import (
-    IntervalRules,
-    Minimum,
-    RulesOn,
-    UsualWindow,
-    interval_rules,
-)
+from botox_schedule.engine.rules import IntervalRules, Minimum, RulesOn, UsualWindow, interval_rules
 from botox_schedule.engine.track import AnyTrack, Track, facts_after, treatments_of
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
@@ -175,9 +169,7 @@ def _early_timing(track: Track, deciding: Minimum | None, day: date) -> CycleTim
     if deciding is None or day >= deciding.gives:
         return None
     policy = track.policy
-    tolerated_from = policy.validity_tolerance.before(
-        deciding.gives, short_month=policy.short_month
-    )
+    tolerated_from = policy.validity_tolerance.added_to(deciding.gives, policy.short_month, -1)
     return CycleTiming.EARLY_WITHIN_TOLERANCE if day >= tolerated_from else CycleTiming.EARLY
 
 

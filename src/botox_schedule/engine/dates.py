@@ -7,17 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from botox_schedule.dates.days import Day, DayInput, shifted
+from botox_schedule.dates.days import Day, DayInput, Period, shifted
 from botox_schedule.dates.intervals import Window
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
-from botox_schedule.engine.rules import (
-    IntervalRules,
-    LabelRules,
-    Period,
-    RuleFacts,
-    RulesOn,
-    UsualWindow,
-)
+from botox_schedule.engine.rules import IntervalRules, LabelRules, RuleFacts, RulesOn, UsualWindow
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
 from botox_schedule.terms import DateName, DueStatus, ShortMonth, UsualOwner

@@ -17,22 +17,22 @@ def doubts_after(reading: Reading, last: CycleSessions) -> Doubts:
     named = decisions.overrides or decisions.authorizations or reading.policy.payer
     if not (named or record.prior_treatments or reading.history.unrecognized):
         return NO_DOUBTS  # Nothing else can name an indication that is unknown.
-    minimums, since = tuple(_doubtful_minimums(reading)), _doubtful_from(reading, last)
+    days, always = _doubtful_days(reading)
+    since = tuple(_counts_from(day, last, reading.policy.group_within_days) for day in days)
     longest = longest_minimums(reading.known) if since else ()
-    return Doubts(minimums, since, _always_doubtful(reading), longest)
+    return Doubts(tuple(_doubtful_minimums(reading)), since, always, longest)
 
 
-def doubtful_days(reading: Reading) -> list[date]:
+def _doubtful_days(reading: Reading) -> tuple[list[date], bool]:
     """Return the days of sessions, here or elsewhere, under an unknown indication.
 
-    The last day of a course elsewhere counts even where it lies ahead: it is a latest day.
+    The last day of a course elsewhere counts even where it lies ahead: it is a latest day. Whether
+    a course has no last day in the calendar comes second.
     """
-    elsewhere = [
-        day
-        for prior in reading.record.prior_treatments
-        if (day := open_end(prior.last_on)) is not None and not reading.recognizes(prior.indication)
-    ]
-    return sorted([*(s.administered_on for s in reading.history.unrecognized), *elsewhere])
+    given = (prior for prior in reading.record.prior_treatments if prior.was_given)
+    ends = [open_end(p.last_on) for p in given if not reading.recognizes(p.indication)]
+    here = (session.administered_on for session in reading.history.unrecognized)
+    return sorted([*here, *filter(None, ends)]), None in ends
 
 
 def doubt_ends_on(reading: Reading, clock: frozenset[str], day: date) -> date:
@@ -41,71 +41,55 @@ def doubt_ends_on(reading: Reading, clock: frozenset[str], day: date) -> date:
     Nothing else is known of such a session, so any known minimum may count from it, and any that
     a decision in force on *day* states.
     """
-    if _always_doubtful(reading):
-        return date.max
-    longest = [*longest_minimums(reading.known), *_stated_minimums(reading, clock, day)]
-    days = doubtful_days(reading)
-    ends = (i.added_to(day, reading.policy.short_month) for i in longest for day in days)
-    return max(ends, default=date.min)
+    days, always = _doubtful_days(reading)
+    doubts = Doubts((), tuple(days), always, longest_minimums(reading.known))
+    stated = _stated_minimums(reading, clock, day)
+    return doubts.end_on(stated, reading.policy) or date.min
 
 
 def _stated_minimums(reading: Reading, clock: frozenset[str], day: date) -> Iterator[Interval]:
     """Yield the minimums of payer's rules, and those of decisions about the clock on a day."""
-    policy, decisions = reading.policy, reading.decisions
-    stated = [policy.payer_minimum, *(rule.minimum for rule in policy.payer)]
-    stated += [
-        override.minimum
-        for override in decisions.overrides
-        if is_within(override.first, day, override.last)
-        and concerns(reading, override.indication, clock)
-    ]
-    stated += [
-        approved.minimum_interval
-        for approved in decisions.authorizations
-        if day in approved.valid and concerns(reading, approved.indication, clock)
-    ]
-    yield from filter(None, stated)
+    policy = reading.policy
+    yield from filter(None, (policy.payer_minimum, *(rule.minimum for rule in policy.payer)))
+    for indication, stated in _decided_minimums(reading):
+        in_force = is_within(stated.first, day, stated.last)
+        if in_force and concerns(reading, indication, clock):
+            yield stated.interval
 
 
-def _doubtful_from(reading: Reading, last: CycleSessions) -> tuple[date, ...]:
-    """The days from which sessions under an unknown indication count.
+def _decided_minimums(reading: Reading) -> Iterator[tuple[str, StatedMinimum]]:
+    """Yield the indication and the minimum of each override and authorization that states one."""
+    for override in reading.decisions.overrides:
+        if override.minimum:
+            days = override.first, override.last
+            yield override.indication, StatedMinimum(*days, override.minimum)
+    for approved in reading.decisions.authorizations:
+        if approved.minimum_interval:
+            days = approved.valid.first, approved.valid.last
+            yield approved.indication, StatedMinimum(*days, approved.minimum_interval)
+
+
+def _counts_from(day: date, last: CycleSessions, within_days: int) -> date:
+    """The day from which a session under an unknown indication counts.
 
     Such a session may have been the last of the track, and touch-ups after it may belong to it:
     it counts from the last injection where no full session came clearly after it.
     """
     # A touch-up that only counts as a full session says nothing about what came before it.
     is_full = last.full_sessions[-1].kind is SessionKind.FULL
-    within = reading.policy.group_within_days
-    return tuple(
-        day
-        if is_full and (last.anchored_on - day).days > within
-        else max(day, last.last_injected_on)
-        for day in doubtful_days(reading)
-    )
-
-
-def _always_doubtful(reading: Reading) -> bool:
-    """Whether a course elsewhere under an unknown indication has no last day in the calendar."""
-    return any(
-        prior.was_given
-        and open_end(prior.last_on) is None
-        and not reading.recognizes(prior.indication)
-        for prior in reading.record.prior_treatments
-    )
+    is_before = is_full and (last.anchored_on - day).days > within_days
+    return day if is_before else max(day, last.last_injected_on)
 
 
 def _doubtful_minimums(reading: Reading) -> Iterator[StatedMinimum]:
     """Yield the minimums of decisions and payer's rules under an unknown indication."""
+    for indication, stated in _decided_minimums(reading):
+        if not reading.recognizes(indication):
+            yield stated
     for override in reading.decisions.overrides:
-        if not reading.recognizes(override.indication):
-            # A usual range can open days where nothing states a minimum: its first day counts too.
-            first_usual = None if override.usual is None else override.usual.first
-            for interval in filter(None, (override.minimum, first_usual)):
-                yield StatedMinimum(override.first, override.last, interval)
-    for approved in reading.decisions.authorizations:
-        if approved.minimum_interval and not reading.recognizes(approved.indication):
-            valid = approved.valid
-            yield StatedMinimum(valid.first, valid.last, approved.minimum_interval)
+        # A usual range can open days where nothing states a minimum: its first day counts too.
+        if override.usual and not reading.recognizes(override.indication):
+            yield StatedMinimum(override.first, override.last, override.usual.first)
     unknown = reading.policy.unknown_names(reading.known.indications)
     for rule in reading.policy.payer:
         if rule.minimum and rule.indication in unknown:

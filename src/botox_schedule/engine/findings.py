@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
-from botox_schedule.dates.days import age_on, is_placeholder_day, is_within, shifted
+from botox_schedule.dates.days import age_on, is_within, shifted, stated_day
 from botox_schedule.engine.reading import Reading
-from botox_schedule.engine.rules import Minimum, Treatment
+from botox_schedule.engine.rules import RulesOn, Treatment
 from botox_schedule.engine.track import (
     UNRESOLVED_AFTER_DAYS,
     AnyTrack,
@@ -22,13 +22,7 @@ from botox_schedule.engine.track import (
 from botox_schedule.protocols.indications import nearest_indications
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.model import Hold, TreatmentSession
-from botox_schedule.terms import (
-    DayReasonCode,
-    DueStatus,
-    FindingCode,
-    MinimumKind,
-    Population,
-)
+from botox_schedule.terms import DayReasonCode, DueStatus, FindingCode, MinimumKind, Population
 
 
 class _Named(Protocol):
@@ -38,16 +32,7 @@ class _Named(Protocol):
 
 _Row = TypeVar("_Row", bound=_Named)
 
-_LABELS = frozenset(
-    {
-        MinimumKind.LABEL,
-        MinimumKind.PREVIOUS_PRODUCT,
-        MinimumKind.OTHER_INDICATION,
-        MinimumKind.IN_GENERAL,
-    }
-)
 _PAYERS = frozenset({MinimumKind.PAYER, MinimumKind.AUTHORIZATION})
-_OVERRIDES = frozenset({MinimumKind.OVERRIDE})
 
 
 def track_findings(
@@ -93,24 +78,19 @@ def record_findings(reading: Reading) -> Iterable[Finding]:
 def _unrecognized(reading: Reading) -> Iterable[Finding]:
     """Yield a finding for each unknown indication; it names the nearest known ones only."""
     history, decisions = reading.history, reading.decisions
-    counted = (*history.unrecognized, *decisions.about_clocks)
-    planned = [*history.booked, *history.missed, *history.undated_visits]
-    elsewhere = reading.record.prior_treatments
+    rows = _by_unknown_name(reading, (*history.unrecognized, *decisions.about_clocks))
+    planned = (*history.booked, *history.missed, *history.undated_visits)
+    visits_or_courses: tuple[_Named, ...] = (*planned, *reading.record.prior_treatments)
+    besides = _by_unknown_name(reading, visits_or_courses)
     unknown = reading.policy.unknown_names(reading.known.indications)
-    if not (counted or planned or elsewhere or unknown):
-        return
-    rows = _by_unknown_name(reading, counted)
-    visits = _by_unknown_name(reading, planned)
-    priors = _by_unknown_name(reading, elsewhere)
-    for name in sorted({*rows, *visits, *priors, *unknown}):
+    for name in sorted({*rows, *besides, *unknown}):
         near = nearest_indications(name, reading.known.indications)
         hint = f"the nearest known: {', '.join(near)}" if near else "no known name is near"
         message = f"an indication is unknown, so days that depend on it are left open; {hint}"
         code = FindingCode.UNRECOGNIZED_INDICATION
-        about, besides = rows.get(name, ()), (*visits.get(name, ()), *priors.get(name, ()))
         # Rows tell findings apart; without any only the name does.
-        figures = "" if about or besides else name
-        yield make_finding(code, message, about, besides, figures)
+        figures = "" if name in rows or name in besides else name
+        yield make_finding(code, message, rows.get(name, ()), besides.get(name, ()), figures)
 
 
 def _by_unknown_name(reading: Reading, rows: Iterable[_Row]) -> dict[str, list[_Row]]:
@@ -128,9 +108,7 @@ def later_sessions(reading: Reading, clock: frozenset[str]) -> Iterable[Finding]
     later = [
         s
         for s in reading.history.later
-        if s.indication in clock
-        or s.indication in others
-        or not reading.known.recognizes(s.indication)
+        if s.indication in (*clock, *others) or not reading.known.recognizes(s.indication)
     ]
     ahead = [
         prior
@@ -173,21 +151,13 @@ def _switches(track: AnyTrack) -> Iterable[Finding]:
 
 
 def _holds(track: AnyTrack) -> Iterable[Finding]:
-    if not track.holds.known:
-        return
-    due_for_review = [h for h in track.holds.known if _needs_review(track, h)]
+    due_for_review = [h for h in _running(track) if review_day(track, h) <= track.as_of]
     if due_for_review:
         message = "a hold is due for review"
         yield make_finding(FindingCode.HOLD_NEEDS_REVIEW, message, due_for_review)
-    since = track.anchor
-    ended = [
-        hold
-        for hold in track.holds.known
-        if hold.last is not None
-        and hold.last < track.as_of
-        and (since is None or hold.last > since)
-    ]
-    if ended and since is not None and not track.holds.covers(track.as_of):
+    since = track.anchor or date.max
+    ended = [h for h in track.holds.known if h.last is not None and since < h.last < track.as_of]
+    if ended and not track.holds.covers(track.as_of):
         message = "a hold has ended since the last session; the patient can be booked again"
         yield make_finding(FindingCode.HOLD_ENDED, message, ended)
 
@@ -196,26 +166,21 @@ def next_look(track: AnyTrack) -> date | None:
     """Return the earliest day to review a hold that the track is on; None off hold."""
     if track.status is not DueStatus.ON_HOLD:
         return None
-    on_hold = [hold for hold in track.holds.known if _is_running(hold, track)]
-    return min((review_day(track, hold) for hold in on_hold), default=None)
+    return min((review_day(track, hold) for hold in _running(track)), default=None)
 
 
-def _is_running(hold: Hold, track: AnyTrack) -> bool:
-    return is_within(hold.first, track.as_of, hold.last)
+def _running(track: AnyTrack) -> list[Hold]:
+    return [hold for hold in track.holds.known if is_within(hold.first, track.as_of, hold.last)]
 
 
 def review_day(track: AnyTrack, hold: Hold) -> date:
     """Return the day to review a hold: its own, else the day after its end, else the policy's."""
-    if hold.review_on is not None and not is_placeholder_day(hold.review_on):
-        return hold.review_on
+    if stated := stated_day(hold.review_on):
+        return stated
     if hold.last is not None:
         return shifted(hold.last, 1)
     policy = track.policy
     return policy.hold_review_after.added_to(hold.first, policy.short_month)
-
-
-def _needs_review(track: AnyTrack, hold: Hold) -> bool:
-    return _is_running(hold, track) and review_day(track, hold) <= track.as_of
 
 
 def _age(track: AnyTrack, on: date) -> Iterable[Finding]:
@@ -241,14 +206,7 @@ def _rules(track: AnyTrack, on: date) -> Iterable[Finding]:
     if version is None or day not in version.in_force:
         message = "no known version of the protocol is in force on that day; the last one judges"
         yield make_finding(FindingCode.JUDGED_BY_ANOTHER_PROTOCOL, message)
-    overrides = [m for m in in_force.minimums if m.kind is MinimumKind.OVERRIDE]
-    latest = max(overrides, key=lambda m: m.gives, default=None)
-    if latest is not None:
-        yield from _below(latest, in_force.replaced, _LABELS, FindingCode.OVERRIDE_BELOW_LABEL)
-        yield from _below(latest, in_force.minimums, _PAYERS, FindingCode.OVERRIDE_BELOW_PAYER)
-        # The clinician's comes first; a payer's next to it says what the payer accepts.
-        clinician, *payer = overrides
-        yield from _below(clinician, payer, _OVERRIDES, FindingCode.OVERRIDE_BELOW_PAYER)
+    yield from _overridden(in_force)
     if rules.expired(dates.earliest):
         message = (
             "an override that would have given an earlier day ends before the first allowed day"
@@ -275,38 +233,33 @@ def _unread(track: AnyTrack) -> Iterable[Finding]:
         yield make_finding(FindingCode.UNVERIFIED_CONTENT, message)
 
 
-_BELOW = {
-    FindingCode.OVERRIDE_BELOW_LABEL: "an override sets a minimum below the label's",
-    FindingCode.OVERRIDE_BELOW_PAYER: "an override sets a minimum below the payer's",
-}
-
-
-def _below(
-    override: Minimum,
-    minimums: Iterable[Minimum],
-    kinds: frozenset[MinimumKind],
-    code: FindingCode,
-) -> Iterable[Finding]:
-    if any(m.kind in kinds and m.gives > override.gives for m in minimums):
-        yield make_finding(code, _BELOW[code])
+def _overridden(in_force: RulesOn) -> Iterable[Finding]:
+    gives = [m.gives for m in in_force.minimums if m.kind is MinimumKind.OVERRIDE]
+    if not gives:
+        return
+    labels = [m.gives for m in in_force.replaced if m.protocol is not None]
+    if max(labels, default=date.min) > max(gives):
+        message = "an override sets a minimum below the label's"
+        yield make_finding(FindingCode.OVERRIDE_BELOW_LABEL, message)
+    payers = [m.gives for m in in_force.minimums if m.kind in _PAYERS]
+    # The clinician's comes first; a payer's next to it says what the payer accepts.
+    clinician, *payer = gives
+    if max(payers, default=date.min) > max(gives) or max(payer, default=date.min) > clinician:
+        message = "an override sets a minimum below the payer's"
+        yield make_finding(FindingCode.OVERRIDE_BELOW_PAYER, message)
 
 
 def past_booking_findings(track: AnyTrack) -> Iterable[Finding]:
     """Yield the findings about visits that were booked and did not take place, so far as is known."""
     if not track.history.booked and not track.history.missed:
         return
-    own = _open(track)
+    since = track.anchor or date.min
+    own = [s for s in track.booked_visits if s.administered_on > since]
     settled = [s for s in own if (track.as_of - s.administered_on).days > UNRESOLVED_AFTER_DAYS]
     if settled and track.status is not DueStatus.DECEASED:
         message = "a booked day has passed, and what became of the booking is not recorded"
         yield make_finding(FindingCode.BOOKING_UNRESOLVED, message, settled)
     yield from _missed(track, own)
-
-
-def _open(track: AnyTrack) -> list[TreatmentSession]:
-    """The booked visits after the last session."""
-    anchor = track.anchor
-    return [s for s in track.booked_visits if anchor is None or s.administered_on > anchor]
 
 
 def _forbidden_bookings(track: AnyTrack, ahead: Sequence[TreatmentSession]) -> Iterable[Finding]:
@@ -387,19 +340,16 @@ def _missed(track: AnyTrack, bookings: Sequence[TreatmentSession]) -> Iterable[F
     """Yield the cancelled or missed visit that has no later booking."""
     if track.care.status is not None:
         return
-    missed = [
-        s
-        for s in track.history.missed
-        if s.indication in track.clock
-        and (track.anchor is None or s.administered_on > track.anchor)
-    ]
+    since, own = track.anchor or date.min, track.history.missed
     # A touch-up does not take the place of a full session.
     any_on = max((s.administered_on for s in bookings), default=date.min)
     full_on = max((s.administered_on for s in bookings if opens_cycle(s)), default=date.min)
     waiting = [
         s
-        for s in missed
-        if (full_on if opens_cycle(s) else any_on) < min(s.administered_on, track.as_of)
+        for s in own
+        if s.indication in track.clock
+        and since < s.administered_on
+        and (full_on if opens_cycle(s) else any_on) < min(s.administered_on, track.as_of)
     ]
     last = max(waiting, key=lambda s: s.administered_on, default=None)
     if last is not None:

@@ -38,13 +38,7 @@ from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.model import TreatmentSession
-from botox_schedule.terms import (
-    DueStatus,
-    FindingCode,
-    FindingNeeds,
-    Product,
-    ResponsePhase,
-)
+from botox_schedule.terms import DueStatus, FindingCode, FindingNeeds, Product, ResponsePhase
 from botox_schedule.values import Value, made, notebook_html, of_kind
 
 _OTHER_SESSIONS_DAYS = 112

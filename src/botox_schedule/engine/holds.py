@@ -3,13 +3,10 @@
 from collections.abc import Iterable
 from datetime import date
 
-from botox_schedule.dates.days import is_within, near, shifted
+from botox_schedule.dates.days import Period, is_within, joined, near, shifted
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.records.model import Hold
 from botox_schedule.terms import ShortMonth
-
-Span = tuple[date, date | None]
-"""The first and the last day of a run of days; without a last one it does not end."""
 
 
 class HoldCalendar:
@@ -23,7 +20,7 @@ class HoldCalendar:
 
     def __init__(self, holds: Iterable[Hold]) -> None:
         self.known: tuple[Hold, ...] = tuple(sorted(holds, key=lambda hold: hold.first))
-        self.spans: tuple[Span, ...] = joined((hold.first, hold.last) for hold in self.known)
+        self.spans: tuple[Period, ...] = tuple(joined(Period(h.first, h.last) for h in self.known))
 
     def covers(self, day: date) -> bool:
         """Whether *day* is on hold."""
@@ -79,18 +76,6 @@ class HoldCalendar:
                 return None
             boundary = max(boundary, grace.added_to(shifted(last, 1), short_month))
         return boundary
-
-
-def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Return runs of days in order; those that touch or overlap are one."""
-    found: list[Span] = []
-    for first, last in sorted(spans, key=lambda span: span[0]):
-        begin, until = found.pop() if found else (first, last)
-        if until is not None and first > shifted(until, 1):
-            found.append((begin, until))
-            begin, until = first, last
-        found.append((begin, None if until is None or last is None else max(until, last)))
-    return tuple(found)
 
 
 NO_HOLDS = HoldCalendar(())

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from botox_schedule.dates.days import Day, age_on, near, open_end, shifted
+from botox_schedule.dates.days import Day, age_on, near, shifted
 from botox_schedule.dates.intervals import Interval
-from botox_schedule.engine.reading import Reading
+from botox_schedule.engine.reading import Reading, session_on
 from botox_schedule.engine.track import (
     UNRESOLVED_AFTER_DAYS,
     AnyTrack,
@@ -258,17 +258,16 @@ def limit_answers(track: AnyTrack, day: date, planned: Decimal | None) -> _Answe
     """
     if track.care.status is not None or not isinstance(track, Track):
         return (), ()
-    question = limit_question(track, day, planned)
-    checks = limit_checks(question)
-    findings = tuple(limit_findings(checks, question))
-    if planned is None and track.history.booked:
-        seen = {(track.protocol.product, check.limit) for check in checks}
-        for other in _booked_otherwise(track, day):
-            question, product = limit_question(other, day, None), other.protocol.product
-            further = [c for c in limit_checks(question) if (product, c.limit) not in seen]
-            seen.update((product, check.limit) for check in further)
-            checks, findings = (*checks, *further), (*findings, *limit_findings(further, question))
-    return checks, findings
+    checks: list[LimitCheck] = []
+    findings: list[Finding] = []
+    seen: list[tuple[Product, DoseLimit]] = []
+    for each in [track, *(_booked_otherwise(track, day) if planned is None else ())]:
+        question, product = limit_question(each, day, planned), each.protocol.product
+        further = [c for c in limit_checks(question) if (product, c.limit) not in seen]
+        seen += [(product, check.limit) for check in further]
+        checks += further
+        findings += limit_findings(further, question)
+    return tuple(checks), tuple(findings)
 
 
 def touch_up_findings(track: AnyTrack) -> tuple[Finding, ...]:
@@ -340,11 +339,9 @@ def last_elsewhere(reading: Reading) -> Iterator[TreatmentSession]:
     given = [*reading.history.completed, *reading.history.unrecognized]
     recorded = {(s.administered_on, s.indication) for s in given}
     for prior in priors:
-        day, indication = prior.last_on, prior.indication
-        if day is not None and day <= reading.as_of and (day, indication) not in recorded:
-            yield TreatmentSession(
-                administered_on=day, indication=indication, product=prior.product
-            )
+        day = prior.last_on
+        if day is not None and day <= reading.as_of and (day, prior.indication) not in recorded:
+            yield session_on(day, prior)
 
 
 def _total_of(
@@ -381,14 +378,11 @@ def _is_stale(weight: BodyWeight, question: LimitQuestion) -> bool:
 
 
 def _maximum(limit: DoseLimit, question: LimitQuestion) -> _Maximum:
-    if limit.units_per_kilogram is None:
-        return _Maximum(limit.units, unweighed=False)
-    weight = _weight_on(question)
-    if weight is None or _is_stale(weight, question):
-        return _Maximum(limit.units, unweighed=True)
-    by_weight = limit.units_per_kilogram * weight.kilograms
-    units = by_weight if limit.units is None else min(by_weight, limit.units)
-    return _Maximum(units, unweighed=False)
+    per_kilogram, weight = limit.units_per_kilogram, _weight_on(question)
+    if per_kilogram is None or weight is None or _is_stale(weight, question):
+        return _Maximum(limit.units, unweighed=per_kilogram is not None)
+    stated = filter(None, (limit.units, per_kilogram * weight.kilograms))
+    return _Maximum(min(stated), unweighed=False)
 
 
 def _check(
@@ -448,11 +442,8 @@ def _fits_from(
     limit: DoseLimit, given: Total, room: Decimal, window: Interval | None, question: LimitQuestion
 ) -> date:
     """The first later day on which what counts, with what is booked until then, leaves *room*."""
-    # A placeholder such as 9999-12-31 is no day that a window could end after.
-    dated = (s for s in _given(question) if open_end(s.administered_on) is not None)
-    later = _total_of(
-        limit, (s for s in dated if s.administered_on > question.on), question, at_most=True
-    )
+    ahead = (s for s in _given(question) if s.administered_on > question.on)
+    later = _total_of(limit, ahead, question, at_most=True)
     short_month, product = question.reading.policy.short_month, question.protocol.product
     # What limits one session counts on its day; all that joins this one counts as one.
     counts_for = window or Interval(days=1)
@@ -477,7 +468,8 @@ def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Ite
     """Yield the findings of the chosen readings; without planned units there are none."""
     chosen = [c for c in checks if c.chosen and not c.not_checked and c.planned is not None]
     told = [check for check in chosen if check.exceeded or check.indeterminate]
-    visits = [_planned(question)] if told else []
+    # A finding is another one when the session is planned for another day.
+    visits = [session_on(question.on, question.protocol)] if told else []
     for check in told:
         about = [s for s in _given(question) if s.id in check.session_ids]
         # Who acknowledged one dose over one limit has not seen another, nor another total.
@@ -503,15 +495,6 @@ def _told_of(check: LimitCheck) -> Iterator[tuple[FindingCode, str]]:
     else:
         message = f"unknown units, product or weight leave {limit} open"
         yield FindingCode.LIMIT_INDETERMINATE, message
-
-
-def _planned(question: LimitQuestion) -> TreatmentSession:
-    """The planned session: a finding about it is another one when it is planned for another day."""
-    return TreatmentSession(
-        administered_on=question.on,
-        indication=question.protocol.indication,
-        product=question.protocol.product,
-    )
 
 
 def _weight_findings(question: LimitQuestion) -> Iterable[Finding]:

@@ -14,10 +14,10 @@ from botox_schedule.engine.dates import (
     unbroken,
 )
 from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.reading import session_on
 from botox_schedule.engine.rules import IntervalRules, interval_rules
 from botox_schedule.engine.track import Track, booking_verdict, opens_next, rule_facts, visits_ahead
 from botox_schedule.records.history import CycleSessions
-from botox_schedule.records.model import TreatmentSession
 
 
 class _Step(NamedTuple):
@@ -96,10 +96,7 @@ def kept_booking_on(track: Track) -> date | None:
 def rules_after(track: Track, target: date) -> IntervalRules:
     """Return the rules after a session on *target* with the planned treatment."""
     planned = track.protocol
-    session = TreatmentSession(
-        administered_on=target, indication=planned.indication, product=planned.product
-    )
-    cycle = CycleSessions([session], [])
+    cycle = CycleSessions([session_on(target, planned)], [])
     return interval_rules(rule_facts(track.reading, planned, track.clock, cycle, track.care))
 
 

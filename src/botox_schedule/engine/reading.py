@@ -6,9 +6,10 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from botox_schedule.dates.days import is_placeholder_day
+from botox_schedule.dates.days import stated_day
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet
+from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.history import (
     CycleSessions,
     Decisions,
@@ -72,16 +73,16 @@ def read_record(
 
 def _without_placeholders(record: PatientRecord, as_of: date) -> PatientRecord:
     """Leave out a day of birth, or of a last session elsewhere, that systems write for none."""
-    born_on, priors = record.born_on, record.prior_treatments
-    is_birth_unknown = born_on is not None and is_placeholder_day(born_on)
-    days = (prior.last_on for prior in priors)
-    lost = {day for day in days if day and day <= as_of and is_placeholder_day(day)}
-    if not is_birth_unknown and not lost:
+    born_on = stated_day(record.born_on)
+    priors = tuple(_with_stated_end(prior, as_of) for prior in record.prior_treatments)
+    if born_on == record.born_on and priors == record.prior_treatments:
         return record
-    stated = [p.model_copy(update={"last_on": None}) if p.last_on in lost else p for p in priors]
-    return record.model_copy(
-        update={"born_on": None if is_birth_unknown else born_on, "prior_treatments": tuple(stated)}
-    )
+    return record.model_copy(update={"born_on": born_on, "prior_treatments": priors})
+
+
+def _with_stated_end(prior: PriorTreatment, as_of: date) -> PriorTreatment:
+    is_lost = prior.last_on is not None and prior.last_on <= as_of and not stated_day(prior.last_on)
+    return prior.model_copy(update={"last_on": None}) if is_lost else prior
 
 
 def _recognizes(known: ProtocolSet, policy: SchedulingPolicy, indication: str) -> bool:
@@ -91,6 +92,11 @@ def _recognizes(known: ProtocolSet, policy: SchedulingPolicy, indication: str) -
 def concerns(reading: Reading, indication: str | None, clock: frozenset[str]) -> bool:
     """Whether a row or rule is about a clock; under an unknown indication it may be about any."""
     return indication is None or indication in clock or not reading.recognizes(indication)
+
+
+def session_on(day: date, what: PriorTreatment | TreatmentProtocol) -> TreatmentSession:
+    """Return a session of which nothing is known but the day, the indication and the product."""
+    return TreatmentSession(administered_on=day, indication=what.indication, product=what.product)
 
 
 class PriorCourse(NamedTuple):
@@ -157,7 +163,7 @@ def _prior_course(reading: Reading, clock: frozenset[str]) -> PriorCourse:
         cycles=sum(max(course.cycles, 1) for course in courses),  # each was given
         started_on=None if None in starts else min(day for day in starts if day is not None),
         last_sessions=tuple(
-            TreatmentSession(administered_on=latest, indication=p.indication, product=p.product)
+            session_on(latest, p)
             for p in sorted(rows, key=lambda p: (p.indication, p.product or ""))
             if latest is not None and p.last_on == latest
         ),

@@ -1,6 +1,5 @@
 """Why a date is what it is: the rule, its inputs, the other minimums, the source."""
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -149,20 +148,16 @@ def date_reasons(track: AnyTrack) -> dict[str, DateReason]:
     if dates.earliest is None:
         return _undated(track, _why_never(track, dates.rules))
     inputs = _counted_from(track)
-    reasons = {DateName.EARLIEST.value: _earliest(track, dates, inputs)}
+    earliest = {DateName.EARLIEST.value: _earliest(track, dates, inputs)}
     if dates.window is None:
-        rest = (DateName.DUE, DateName.OVERDUE_FROM, DateName.LAPSED_FROM)
-        sentence = "no usual range is recorded here"
-        return reasons | _undated(track, sentence, rest)
-    return reasons | _usual_reasons(track, dates, dates.window, inputs[:1])
+        return _undated(track, "no usual range is recorded here") | earliest
+    return earliest | _usual_reasons(track, dates, dates.window, inputs[:1])
 
 
-def _undated(
-    track: AnyTrack, sentence: str, names: Iterable[DateName] = DateName
-) -> dict[str, DateReason]:
+def _undated(track: AnyTrack, sentence: str) -> dict[str, DateReason]:
     return {
         name.value: made(DateReason, date_name=name, on=None, rule=sentence, protocol=track.ref)
-        for name in names
+        for name in DateName
     }
 
 

@@ -1,14 +1,15 @@
 """Which minimums and which usual range are in force on a day."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
+from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from botox_schedule.dates.days import is_within, shifted
+from botox_schedule.dates.days import Period, is_within, joined, shifted
 from botox_schedule.dates.intervals import Interval, IntervalRange
 from botox_schedule.policy import PayerRule, SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet, Versions, general_protocols, version_on
@@ -119,13 +120,6 @@ class RulesOn(NamedTuple):
         return self.advising or self.deciding
 
 
-class Period(NamedTuple):
-    """An unbroken run of days that the rules allow; without *last* it does not end."""
-
-    first: date
-    last: date | None
-
-
 class UsualWindow(NamedTuple):
     """The days of a usual range after an anchor, before holds and slides move them."""
 
@@ -159,6 +153,19 @@ class Doubts(NamedTuple):
     since: tuple[date, ...] = ()
     always: bool = False
     longest: tuple[Interval, ...] = ()
+
+    def end_on(self, intervals: Iterable[Interval], policy: SchedulingPolicy) -> date | None:
+        """The first day that no session leaves open, where *intervals* too may count from one.
+
+        It is ``date.max`` where no day ends the doubt; None where there is none.
+        """
+        if self.always:
+            return date.max
+        if not self.since:
+            return None
+        counting = {*intervals, *self.longest}
+        ends = (i.added_to(day, policy.short_month) for day in self.since for i in counting)
+        return max(ends, default=None)
 
 
 NO_DOUBTS = Doubts()
@@ -243,24 +250,16 @@ class IntervalRules:
     @cached_property
     def allowed_periods(self) -> list[Period]:
         """The runs of days from the anchor on that the rules allow, in order; holds are ignored."""
-        found: list[Period] = []
-        for index, start in enumerate(self._starts):
-            following = self._starts[index + 1] if index + 1 < len(self._starts) else None
-            last = None if following is None else shifted(following, -1)
-            if self.facts.ends_on is not None:
-                eve = shifted(self.facts.ends_on, -1)
-                last = eve if last is None else min(last, eve)
+        return joined(self._allowed())
+
+    def _allowed(self) -> Iterator[Period]:
+        """Yield the days that the rules from each start on allow, until other rules begin."""
+        for start, following in zip_longest(self._starts, self._starts[1:]):
             opens_on = self._from(start).opens_on
-            if opens_on is None or opens_on == date.max:
-                continue
-            first = max(start, opens_on)
-            if last is not None and first > last:
-                continue
-            if found and found[-1].last == shifted(first, -1):
-                found[-1] = Period(found[-1].first, last)
-            else:
-                found.append(Period(first, last))
-        return found
+            ends_on = min(filter(None, (following, self.facts.ends_on)), default=None)
+            first = max(start, opens_on or date.max)
+            if first < (ends_on or date.max):
+                yield Period(first, None if ends_on is None else shifted(ends_on, -1))
 
     def expired(self, earliest: date | None) -> list[Minimum]:
         """Return the minimums of ended overrides that would have given an earlier day."""
@@ -289,34 +288,38 @@ def _overriding_from(facts: RuleFacts, starts: Sequence[date]) -> dict[date, Ove
     """What the overrides state that are in force from each start on; empty without overrides."""
     if not facts.overrides:
         return {}
-    by_authority = (
-        [o for o in facts.overrides if o.authority is who]
+    clinician, payer = (
+        _winners(facts, [(o, o.minimum) for o in facts.overrides if o.authority is who], starts)
         for who in (Authority.CLINICIAN, Authority.PAYER)
     )
-    rank = _minimum_rank(facts)
-    clinician, payer = (_winners(own, lambda o: o.minimum, rank, starts) for own in by_authority)
-    usual = _winners(facts.overrides, lambda o: o.usual, _usual_rank(facts), starts)
+    usual = _winners(facts, [(o, o.usual) for o in facts.overrides], starts)
     return dict(zip(starts, map(Overriding, clinician, payer, usual), strict=True))
 
 
-_T = TypeVar("_T")
-_Rank = Callable[[IntervalOverride, _T], tuple[Any, ...]]
+_T = TypeVar("_T", Interval, IntervalRange)
 
 
 def _winners(
-    overrides: Iterable[IntervalOverride],
-    states: Callable[[IntervalOverride], _T | None],
-    rank: _Rank[_T],
-    starts: Sequence[date],
+    facts: RuleFacts, stated: Iterable[tuple[IntervalOverride, _T | None]], starts: Sequence[date]
 ) -> list[_T | None]:
     """For each start, what the override of the highest rank states that is valid then."""
-    stating = [(o, stated) for o in overrides if (stated := states(o)) is not None]
+    stating = [(override, wanted) for override, wanted in stated if wanted is not None]
     won: list[_T | None] = [None] * len(starts)
     # An override overwrites those of a lower rank, so no start has to compare them all.
-    for override, stated in sorted(stating, key=lambda pair: rank(*pair)):
+    for override, wanted in sorted(stating, key=lambda pair: _rank(facts, *pair)):
         valid = _within(starts, override.first, override.last)
-        won[valid] = [stated] * len(starts[valid])
+        won[valid] = [wanted] * len(starts[valid])
     return won
+
+
+def _rank(
+    facts: RuleFacts, override: IntervalOverride, stated: Interval | IntervalRange
+) -> tuple[Any, ...]:
+    """The override that starts last, then the longer, then the clinician's."""
+    bounds = (stated.first, stated.last) if isinstance(stated, IntervalRange) else (stated,)
+    lengths = [_days(facts, bound) for bound in bounds]
+    # The text comes last: it breaks ties between equal lengths, so that row order never does.
+    return override.first, lengths, override.authority is Authority.CLINICIAN, str(stated)
 
 
 def _within(starts: Sequence[date], first: date | None, last: date | None) -> slice:
@@ -336,23 +339,6 @@ def _in_force(stated: Iterable[_Stated], starts: Sequence[date]) -> dict[date, l
         for start in starts[_within(starts, first, last)]:
             found.setdefault(start, []).append(minimum)
     return found
-
-
-def _minimum_rank(facts: RuleFacts) -> _Rank[Interval]:
-    # The text comes last: it breaks ties between equal lengths, so that row order never does.
-    return lambda override, minimum: (override.first, _days(facts, minimum), str(minimum))
-
-
-def _usual_rank(facts: RuleFacts) -> _Rank[IntervalRange]:
-    """The override that starts last, then the longer, then the clinician's."""
-
-    def rank(override: IntervalOverride, usual: IntervalRange) -> tuple[Any, ...]:
-        first, last = _days(facts, usual.first), _days(facts, usual.last)
-        clinician = override.authority is Authority.CLINICIAN
-        # The text comes last: it breaks ties between equal lengths.
-        return override.first, first, last, clinician, str(usual)
-
-    return rank
 
 
 def _rules_on(
@@ -388,7 +374,8 @@ def _weighed(
     advising = _latest(minimums, binding=False)
     if advising is not None and deciding is not None and advising.gives <= deciding.gives:
         advising = None
-    doubtful_until = _doubtful_until(facts, minimums)
+    stated = (m.interval for m in minimums)
+    doubtful_until = facts.doubts.end_on(stated, facts.policy)
     days = [m.gives for m in (deciding, advising) if m is not None]
     if doubtful_until is not None:
         days.append(doubtful_until)
@@ -501,25 +488,12 @@ def _usual(
 ) -> UsualRange | None:
     """A valid override's usual range, else the clinic's own, else the version's in force."""
     kind = facts.kind if protocol is None else protocol.retreatment.kind
-    if overriding.usual is not None:
-        return UsualRange(overriding.usual, UsualOwner.OVERRIDE, kind)
-    if facts.clinic_usual is not None:
-        return UsualRange(facts.clinic_usual, UsualOwner.CLINIC, kind)
-    if protocol is None or protocol.retreatment.usual is None:
-        return None
-    return UsualRange(protocol.retreatment.usual, UsualOwner.LABEL, kind)
-
-
-def _doubtful_until(facts: RuleFacts, minimums: Iterable[Minimum]) -> date | None:
-    doubts = facts.doubts
-    if doubts.always:
-        return date.max
-    if not doubts.since:
-        return None
-    intervals = {*(m.interval for m in minimums), *doubts.longest}
-    short_month = facts.policy.short_month
-    ends = (i.added_to(day, short_month) for day in doubts.since for i in intervals)
-    return max(ends, default=None)
+    stated = (
+        (overriding.usual, UsualOwner.OVERRIDE),
+        (facts.clinic_usual, UsualOwner.CLINIC),
+        (None if protocol is None else protocol.retreatment.usual, UsualOwner.LABEL),
+    )
+    return next((UsualRange(i, owner, kind) for i, owner in stated if i is not None), None)
 
 
 def _opens_on(
@@ -532,7 +506,7 @@ def _opens_on(
     if not states_own:
         if usual is None:
             return None
-        days = [*days, usual.interval.first.added_to(facts.anchor, facts.policy.short_month)]
+        days = [*days, _days(facts, usual.interval.first)]
     if facts.first_on is not None:
         days = [*days, shifted(facts.first_on, facts.policy.group_within_days + 1)]
     return max(days)
@@ -548,8 +522,7 @@ class _Dated(Protocol):
 def _changes(facts: RuleFacts) -> Iterable[date]:
     """The days on which other rules come into force."""
     valid = [approved.valid for approved in facts.approved]
-    dated: tuple[_Dated, ...]
-    dated = (*facts.overrides, *facts.payer, *facts.doubts.minimums, *valid)
+    dated: tuple[_Dated, ...] = (*facts.overrides, *facts.payer, *facts.doubts.minimums, *valid)
     return facts.labels.changes.union(_bounds(dated))
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from botox_schedule.dates.days import age_on, is_within, near, open_end
+from botox_schedule.dates.days import Period, age_on, is_within, joined, near, open_end
 from botox_schedule.engine.cycles import (
     CycleJudgment,
     judge_cycle,
@@ -18,7 +18,6 @@ from botox_schedule.engine.cycles import (
 )
 from botox_schedule.engine.dates import first_allowed, unbroken
 from botox_schedule.engine.findings import later_sessions, next_look, track_findings
-from botox_schedule.engine.holds import joined
 from botox_schedule.engine.limits import is_clear, limit_answers, touch_up_findings
 from botox_schedule.engine.reading import Reading, read_record
 from botox_schedule.engine.response import phase_after
@@ -221,7 +220,7 @@ def last_chance_on(track: AnyTrack) -> date | None:
     ends = [unbroken(track.rules, track.holds, first, date.max, first).last]
     # A renewal that begins on the day after continues what it renews.
     approved = [a.valid for a in track.rules.facts.approved]
-    covered = joined((valid.first, open_end(valid.last)) for valid in approved)
+    covered = joined(Period(days.first, open_end(days.last)) for days in approved)
     ends += [end for begin, end in covered if end is not None and is_within(begin, first, end)]
     return None if min(ends) == date.max else min(ends)
 

@@ -65,6 +65,7 @@ class AnyTrack:
 
     Attributes:
         reading: What is known of the patient on the day.
+        indication: What is treated.
         clock: The indications whose sessions count from one anchor.
         cycles: The cycles that are recorded here.
         prior: The cycles given elsewhere.
@@ -77,6 +78,7 @@ class AnyTrack:
     """
 
     reading: Reading
+    indication: str
     clock: frozenset[str]
     cycles: list[CycleSessions]
     prior: PriorCourse
@@ -86,11 +88,6 @@ class AnyTrack:
     rules: IntervalRules | None
     dates: TrackDates | None
     status: DueStatus
-
-    @property
-    def indication(self) -> str:
-        """What is treated: without a known protocol the clock has no other indication."""
-        return min(self.clock)
 
     @property
     def ref(self) -> ProtocolRef | None:
@@ -201,11 +198,6 @@ class Track(AnyTrack):
     protocol: TreatmentProtocol
 
     @property
-    def indication(self) -> str:
-        """What is treated."""
-        return self.protocol.indication
-
-    @property
     def ref(self) -> ProtocolRef:
         """The short form of the protocol."""
         return self.protocol.ref
@@ -229,7 +221,7 @@ def track_in(reading: Reading, protocol: TreatmentProtocol, course: Course | Non
         rules = interval_rules(rule_facts(reading, protocol, clock, last, care))
         dates = track_dates(rules, holds, reading.as_of) if care.status is None else None
     status = _status(reading, holds, care, rules, dates)
-    return Track(reading, *course, holds, care, rules, dates, status, protocol)
+    return Track(reading, protocol.indication, *course, holds, care, rules, dates, status, protocol)
 
 
 def is_held_open(track: AnyTrack) -> bool:
@@ -294,7 +286,7 @@ def without_protocol(reading: Reading, indication: str) -> AnyTrack:
     holds = _holds(reading, course.clock)
     care = _care(reading, course.clock, course.cycles)
     held = DueStatus.ON_HOLD if holds.covers(reading.as_of) else DueStatus.NO_INTERVAL
-    return AnyTrack(reading, *course, holds, care, None, None, care.status or held)
+    return AnyTrack(reading, indication, *course, holds, care, None, None, care.status or held)
 
 
 def _holds(reading: Reading, clock: frozenset[str]) -> HoldCalendar:
@@ -437,11 +429,9 @@ class DayVerdict(NamedTuple):
 def judge_day(track: Track, day: date) -> DayVerdict:
     """Return what the rules in force on *day* say about it."""
     in_force = None if track.rules is None else track.rules.on(day)
-    forbids = tuple(refusals(track, day))
-    if forbids:
+    if forbids := tuple(refusals(track, day)):
         return DayVerdict(allowed=False, codes=forbids, rules=in_force)
-    doubts = tuple(_doubts(track, day, in_force))
-    if doubts:
+    if doubts := tuple(_doubts(track, day, in_force)):
         return DayVerdict(allowed=None, codes=doubts, rules=in_force)
     return DayVerdict(allowed=True, codes=(DayReasonCode.ALLOWED,), rules=in_force)
 
@@ -557,24 +547,23 @@ def track_named(
 
 def track_by(reading: Reading, followed: Followed, course: Course | None = None) -> Asked[Track]:
     """Return the track of a protocol that was chosen, as :func:`track_in`, and how it was chosen."""
-    return Asked(track_in(reading, followed.protocol, course), _followed_findings(followed))
+    found = tuple(_followed_findings(followed))
+    return Asked(track_in(reading, followed.protocol, course), found)
 
 
 _followed = lru_cache(maxsize=4096)(ProtocolSet.followed)
 
 
-def _followed_findings(followed: Followed) -> tuple[Finding, ...]:
-    """Return the findings about how a protocol was chosen."""
-    found = []
+def _followed_findings(followed: Followed) -> Iterator[Finding]:
+    """Yield the findings about how a protocol was chosen."""
     if not followed.is_own:
         message = "no protocol is known for the product given last; the strictest other one judges"
-        found.append(make_finding(FindingCode.JUDGED_BY_ANOTHER_PROTOCOL, message))
+        yield make_finding(FindingCode.JUDGED_BY_ANOTHER_PROTOCOL, message)
     if followed.age_decides:
         message = (
             "the age, which decides between protocols, is unknown; the patient counts as adult"
         )
-        found.append(make_finding(FindingCode.AGE_UNKNOWN, message))
-    return tuple(found)
+        yield make_finding(FindingCode.AGE_UNKNOWN, message)
 
 
 def _indications(reading: Reading) -> list[str]:

@@ -72,7 +72,8 @@ def _product_schema(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
 def _by_name(value: Any) -> Product | str:
     """Return the product that a text names, else why there is none."""
     text = value if isinstance(value, str) and len(value) <= _LONGEST_TEXT else ""
-    return find_product(text) or why_no_product(text).removeprefix(_NO_NAME)
+    found, why = _product_in(text)
+    return found or why.removeprefix(_NO_NAME)
 
 
 def _product_found(found: Product | str) -> Product:
@@ -107,10 +108,7 @@ def find_product(text: str) -> Product | None:
     >>> find_product("toxin") is None, find_product("Botox or Dysport") is None
     (True, True)
     """
-    words = _words_of(text)
-    found = _named(words)
-    is_certain = len(found) == 1 and not _is_refused(words) and not _names_other(words)
-    return found[0] if is_certain else None
+    return _product_in(text)[0]
 
 
 PRODUCT_NOT_GIVEN = "the text may say that the product was not given; give its name alone"
@@ -124,13 +122,19 @@ def why_no_product(text: str) -> str:
     >>> why_no_product("Botox not given")
     'the text may say that the product was not given; give its name alone'
     """
+    return _product_in(text)[1]
+
+
+def _product_in(text: str) -> tuple[Product | None, str]:
+    """The product that a text names, and why a text like it names none."""
     words = _words_of(text)
     found = _named(words)
-    if len(found) > 1 or (found and _names_other(words)):
-        return "the text names two products; give one"
-    if found:
-        return PRODUCT_NOT_GIVEN
-    return f"{_NO_NAME}{_GIVE_A_PRODUCT}"
+    if not found:
+        return None, f"{_NO_NAME}{_GIVE_A_PRODUCT}"
+    if len(found) > 1 or not set(other_brands()).isdisjoint(words):
+        return None, "the text names two products; give one"
+    refused = not set(bundled_tables("products.toml")["refused"]["words"]).isdisjoint(words)
+    return (None if refused else found[0]), PRODUCT_NOT_GIVEN
 
 
 def product_named(
@@ -144,9 +148,9 @@ def product_named(
     >>> product_named("Dysport")
     <Product.ABOBOTULINUMTOXIN_A: 'abobotulinumtoxinA'>
     """
-    found = find_product(str(product))
+    found, why = _product_in(str(product))
     if found is None:
-        raise error(f"product: {why_no_product(str(product))}")
+        raise error(f"product: {why}")
     return found
 
 
@@ -179,14 +183,6 @@ def other_brands() -> list[str]:
     """
     names: list[str] = bundled_tables("products.toml")["others"]["brands"]
     return names
-
-
-def _names_other(words: list[str]) -> bool:
-    return not set(other_brands()).isdisjoint(words)
-
-
-def _is_refused(words: list[str]) -> bool:
-    return not set(bundled_tables("products.toml")["refused"]["words"]).isdisjoint(words)
 
 
 def _named(words: list[str]) -> tuple[Product, ...]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from itertools import combinations
+from itertools import chain, combinations
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -229,35 +229,35 @@ def faults(error: ValidationError) -> Iterator[str]:
         yield f"{path or 'the table'}: {message}{shown}"
 
 
+_Conflict = tuple[str, str]
+"""What is wrong, and what is expected instead."""
+
+
 def _conflicts(placed: list[_Placed]) -> Iterator[str]:
     """Yield the conflicts within one file."""
     for earlier, later in combinations(placed, 2):
-        if later.protocol.id == earlier.protocol.id:
-            yield from _between_versions(later, earlier.protocol)
-        elif treatment_of(later.protocol) == treatment_of(earlier.protocol):
-            same = f"id: {earlier.protocol.id} is for the same treatment"
-            yield _fault(later.where, same, "one id for both")
-    for one in placed:
-        yield from _one_sided_clocks(one, placed)
-        yield from _early_range(one)
-        yield from _aliases(one)
+        for conflict in _between(later.protocol, earlier.protocol):
+            yield _fault(later.where, *conflict)
+    known = [protocol for _, protocol in placed]
+    for where, own in placed:
+        for conflict in chain(_one_sided_clocks(own, known), _early_range(own), _aliases(own)):
+            yield _fault(where, *conflict)
 
 
-def _between_versions(later: _Placed, other: TreatmentProtocol) -> Iterator[str]:
-    where, protocol = later
-    if treatment_of(other) != treatment_of(protocol):
-        shared = "id: versions share indication, product, population and region"
-        yield _fault(where, shared, "the same")
+def _between(own: TreatmentProtocol, other: TreatmentProtocol) -> Iterator[_Conflict]:
+    is_alike = treatment_of(other) == treatment_of(own)
+    if other.id != own.id:
+        if is_alike:
+            yield f"id: {other.id} is for the same treatment", "one id for both"
         return
-    versions = f"{other.version} and {protocol.version}"
-    if not _are_comparable(protocol, other):
-        yield _fault(
-            where, f"version: {versions} cannot be compared", "different numbers such as 1.2"
-        )
-    if _overlap(protocol, other):
-        yield _fault(
-            where, f"in_force of versions {versions} overlaps", "periods without a common day"
-        )
+    if not is_alike:
+        yield "id: versions share indication, product, population and region", "the same"
+        return
+    versions = f"{other.version} and {own.version}"
+    if not _are_comparable(own, other):
+        yield f"version: {versions} cannot be compared", "different numbers such as 1.2"
+    if _overlap(own, other):
+        yield f"in_force of versions {versions} overlaps", "periods without a common day"
 
 
 def _are_comparable(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
@@ -266,35 +266,34 @@ def _are_comparable(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
     return numbers and one.version_key != other.version_key
 
 
-def _early_range(one: _Placed) -> Iterator[str]:
-    minimum, usual = one.protocol.retreatment.minimum, one.protocol.retreatment.usual
-    if minimum is None or usual is None or usual.first == minimum:
-        return
-    if usual.first.day_bounds[0] < minimum.day_bounds[1]:
-        early = "retreatment.usual: begins before the minimum"
-        yield _fault(one.where, early, "the part from the minimum on")
-
-
-def _aliases(one: _Placed) -> Iterator[str]:
-    """A protocol for an alias would never be found by the sessions of the indication."""
-    own = one.protocol
-    shared = (("shares_clock_with", name) for name in own.shares_clock_with)
-    for key, name in (("indication", own.indication), *shared):
-        if (slug := slug_of(name)) != name:
-            yield _fault(one.where, f"{key}: {name} is another name of {slug}", slug)
-
-
 def _overlap(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
     periods = (one.in_force, other.in_force)
     last_begin = max(period.first or date.min for period in periods)
     return last_begin <= min(period.last or date.max for period in periods)
 
 
-def _one_sided_clocks(one: _Placed, placed: list[_Placed]) -> Iterator[str]:
-    own = one.protocol
-    for _, other in placed:
+def _one_sided_clocks(
+    own: TreatmentProtocol, known: Iterable[TreatmentProtocol]
+) -> Iterator[_Conflict]:
+    for other in known:
         is_alike = treatment_of(own)[1:] == treatment_of(other)[1:]
         named = is_alike and other.indication in own.shares_clock_with
         if named and own.indication not in other.shares_clock_with:
             names = f"names {other.indication}, but {other.id} does not name {own.indication}"
-            yield _fault(one.where, f"shares_clock_with: {names}", "both or none")
+            yield f"shares_clock_with: {names}", "both or none"
+
+
+def _early_range(own: TreatmentProtocol) -> Iterator[_Conflict]:
+    minimum, usual = own.retreatment.minimum, own.retreatment.usual
+    if minimum is None or usual is None or usual.first == minimum:
+        return
+    if usual.first.day_bounds[0] < minimum.day_bounds[1]:
+        yield "retreatment.usual: begins before the minimum", "the part from the minimum on"
+
+
+def _aliases(own: TreatmentProtocol) -> Iterator[_Conflict]:
+    """A protocol for an alias would never be found by the sessions of the indication."""
+    shared = (("shares_clock_with", name) for name in own.shares_clock_with)
+    for key, name in (("indication", own.indication), *shared):
+        if (slug := slug_of(name)) != name:
+            yield f"{key}: {name} is another name of {slug}", slug

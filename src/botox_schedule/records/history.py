@@ -6,7 +6,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
-from botox_schedule.dates.days import is_placeholder_day, shifted
+from botox_schedule.dates.days import is_placeholder_day, shifted, stated_day
 from botox_schedule.dates.intervals import Window
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.model import (
@@ -118,13 +118,6 @@ class History(NamedTuple):
         return [s for s in self.undated if s.status is not _COMPLETED]
 
 
-class _Sorted(NamedTuple):
-    kept: list[TreatmentSession]
-    merged: list[TreatmentSession]
-    copies: list[TreatmentSession]
-    conflicting: list[TreatmentSession]
-
-
 def read_history(
     record: PatientRecord,
     as_of: date,
@@ -140,23 +133,22 @@ def read_history(
         died_on: The day of death if known on *as_of*; sessions on that day still count.
         recognizes: Returns whether an indication is known.
     """
-    # Later sessions go first: otherwise one could replace an earlier row with the same id.
+    history = History([], [], [], [], [], [], [], [], [], [], ())
     rows: list[TreatmentSession] = []
-    later: list[TreatmentSession] = []
-    unknown_yet: list[TreatmentSession] = []
+    # Later sessions go first: otherwise one could replace an earlier row with the same id.
     for row in record.sessions:
         if row.status is _COMPLETED:
-            (later if row.administered_on > as_of else rows).append(row)
+            (history.later if row.administered_on > as_of else rows).append(row)
         else:
-            (rows if is_known(row, as_of) else unknown_yet).append(row)
-    found = _one_for_each_id(rows)
-    history = History([], [], [], [], unknown_yet, [], later, [], found.merged, found.copies, ())
+            (rows if is_known(row, as_of) else history.other).append(row)
+    conflicting: list[TreatmentSession] = []
+    kept = _one_for_each_id(rows, history, conflicting)
     planned = {SessionStatus.BOOKED: history.booked, **dict.fromkeys(_MISSED, history.missed)}
     given = {
         name: history.completed if recognizes(name) else history.unrecognized
-        for name in {session.indication for session in found.kept}
+        for name in {session.indication for session in kept}
     }
-    for session in found.kept:
+    for session in kept:
         if session.status in _DATED and is_placeholder_day(session.administered_on):
             history.undated.append(session)
         elif session.status is not _COMPLETED:
@@ -165,7 +157,7 @@ def read_history(
             history.after_death.append(session)
         else:
             given[session.indication].append(session)
-    return history._replace(findings=tuple(_findings(record, history, found.conflicting)))
+    return history._replace(findings=tuple(_findings(record, history, conflicting)))
 
 
 def _findings(
@@ -191,47 +183,40 @@ def _findings(
             yield make_finding(FindingCode.SESSION_BEFORE_BIRTH, message, unborn)
 
 
-def _one_for_each_id(sessions: Sequence[TreatmentSession]) -> _Sorted:
+def _one_for_each_id(
+    sessions: Sequence[TreatmentSession], history: History, conflicting: list[TreatmentSession]
+) -> list[TreatmentSession]:
     """Merge copies, and pick the rows that count among those with the same id."""
-    ids = [session.id for session in sessions if session.id is not None]
-    is_settled = len(set(ids)) == len(ids)
-    found = _Sorted([*sessions], [], [], []) if is_settled else _settled(sessions)
-    kept = found.kept
-    kept.sort(key=_DAY)
-    if len({session.administered_on for session in kept}) < len(kept):
-        kept.sort(key=_place)
-    return found
-
-
-def _settled(sessions: Sequence[TreatmentSession]) -> _Sorted:
-    found = _Sorted([session for session in sessions if session.id is None], [], [], [])
+    kept = [session for session in sessions if session.id is None]
     by_id: dict[str, list[TreatmentSession]] = {}
     for session in sessions:
         if session.id is not None:
             by_id.setdefault(session.id, []).append(session)
     for rows in by_id.values():
-        if len(rows) == 1:
-            found.kept.extend(rows)
-        else:
-            _settle(rows, found)
-    return found
+        kept += rows if len(rows) == 1 else _settled(rows, history, conflicting)
+    kept.sort(key=_DAY)
+    if len({session.administered_on for session in kept}) < len(kept):
+        kept.sort(key=_place)
+    return kept
 
 
-def _settle(rows: Sequence[TreatmentSession], found: _Sorted) -> None:
-    """Sort the rows with one id into those that count, those that were replaced, and copies."""
+def _settled(
+    rows: Sequence[TreatmentSession], history: History, conflicting: list[TreatmentSession]
+) -> list[TreatmentSession]:
+    """Return those rows with one id that count, and put the others where they belong."""
     distinct: dict[tuple[Any, ...], TreatmentSession] = {}
     for row in sorted(rows, key=known_from, reverse=True):
         if distinct.setdefault(_contents(row), row) is not row:
-            found.copies.append(row)
+            history.copies.append(row)
     contents = list(distinct.values())
     rank = max(_PRECEDENCE.get(row.status, 0) for row in contents)
     first = [row for row in contents if _PRECEDENCE.get(row.status, 0) == rank]
     completed = rank == _PRECEDENCE[SessionStatus.COMPLETED]
     winners = _completed_winners(first) if completed else [max(first, key=_latest)]
-    found.kept.extend(winners)
-    found.merged.extend(row for row in contents if all(row is not won for won in winners))
+    history.merged.extend(row for row in contents if all(row is not won for won in winners))
     if completed and len(first) > 1:
-        found.conflicting.extend(first)
+        conflicting.extend(first)
+    return winners
 
 
 def _completed_winners(rows: Iterable[TreatmentSession]) -> list[TreatmentSession]:
@@ -334,8 +319,8 @@ def known_decisions(record: PatientRecord, as_of: date) -> Decisions:
     overrides = _current(record.overrides, as_of, conflicts)
     authorizations = _current(record.authorizations, as_of, conflicts)
     ends = _current(record.care_ends, as_of, conflicts)
-    standing = [end for end in ends if not _is_withdrawn(end, as_of)]
-    holds += [_as_hold(end, end.on) for end in ends if end.on and _is_withdrawn(end, as_of)]
+    standing = [end for end in ends if not _withdrawn_on(end, as_of)]
+    holds += [_as_hold(end, end.on) for end in ends if end.on and _withdrawn_on(end, as_of)]
     code = FindingCode.CONFLICTING_DECISIONS
     message = "two decisions under one id were recorded on one day; both count"
     return Decisions(
@@ -364,10 +349,10 @@ def _current(rows: Iterable[_D], as_of: date, conflicts: list[Decision]) -> list
     return in_order(found)
 
 
-def _is_withdrawn(decision: Decision, as_of: date) -> bool:
-    """Whether it is taken back; a day that systems write for none takes nothing back."""
-    on = decision.withdrawn_on
-    return on is not None and on <= as_of and not is_placeholder_day(on)
+def _withdrawn_on(decision: Decision, as_of: date) -> date | None:
+    """The day it was taken back; a day that systems write for none takes nothing back."""
+    on = stated_day(decision.withdrawn_on)
+    return on if on is not None and on <= as_of else None
 
 
 _Period = TypeVar("_Period", Hold, IntervalOverride, PriorAuthorization)
@@ -376,9 +361,9 @@ _Period = TypeVar("_Period", Hold, IntervalOverride, PriorAuthorization)
 def _shortened(periods: Iterable[_Period], as_of: date) -> Iterable[_Period]:
     """Yield what stands: what was withdrawn ended the day before, or never was."""
     for period in periods:
-        on = period.withdrawn_on
+        on = _withdrawn_on(period, as_of)
         days = period.valid if isinstance(period, PriorAuthorization) else period
-        if on is None or not _is_withdrawn(period, as_of):
+        if on is None:
             yield period
         elif on > days.first:
             last = min(days.last or date.max, shifted(on, -1))

@@ -3,20 +3,12 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import (
-    ConfigDict,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
-from pydantic_core import CoreSchema
 
-from botox_schedule.dates.days import Day, DayInput, LastDay, is_placeholder_day
+from botox_schedule.dates.days import Day, DayInput, LastDay, stated_day
 from botox_schedule.dates.intervals import (
     IntervalInput,
     IntervalRange,
@@ -27,12 +19,11 @@ from botox_schedule.dates.intervals import (
 from botox_schedule.protocols.indications import Indication, ProductInput, ProductName
 from botox_schedule.terms import Authority, CareEndKind, SessionKind, SessionStatus
 from botox_schedule.values import (
+    Documented,
     NumberInput,
     PatientValue,
     Rows,
     Several,
-    advising,
-    described_schema,
     notebook_html,
 )
 
@@ -56,7 +47,7 @@ _Count = Annotated[int, Field(ge=0, le=10_000, strict=True)]
     # Built at once: pydantic 2.10 cannot build a value that holds a dataclass not built yet.
     config=ConfigDict(extra="forbid", hide_input_in_errors=True),
 )
-class TreatmentSession:
+class TreatmentSession(Documented):
     """Injections given, or planned, on one day for one indication.
 
     Attributes:
@@ -103,18 +94,6 @@ class TreatmentSession:
             kind: SessionKind | str = SessionKind.FULL,
             recorded_on: DayInput | None = None,
         ) -> None: ...
-
-    @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler, /
-    ) -> CoreSchema:
-        return advising(cls, handler(source))
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return described_schema(cls, schema, handler)
 
     def __repr__(self) -> str:
         return "TreatmentSession(...)"
@@ -427,8 +406,7 @@ def is_known(row: TreatmentSession | Decision, as_of: date) -> bool:
 
 def known_from(row: TreatmentSession | Decision) -> date:
     """Return the day a row was recorded; without one, or with a placeholder, it was always known."""
-    on = row.recorded_on
-    return date.min if on is None or is_placeholder_day(on) else on
+    return stated_day(row.recorded_on) or date.min
 
 
 def _check_order(first: date | None, last: date | None, what: str) -> None:
