@@ -15,6 +15,7 @@ from botox_schedule.planning.authorizations import (
     AuthorizationCheck,
     Authorizations,
     planned_session,
+    total,
 )
 from botox_schedule.planning.booking import (
     BookingConstraint,
@@ -185,7 +186,7 @@ def find_shared_visit(
             _track(rules, found.on, tracks, together.authorizations)
             for rules, together in zip(tracks, joint, strict=True)
         ),
-        first_late_on=_first_late(windows, every) if found.on is None else None,
+        first_late_on=None if found.on else first_fit(max(w.first for w in windows), every),
     )
 
 
@@ -224,11 +225,6 @@ def _common(windows: Sequence[Window]) -> Window | None:
     return Window(first=first, last=last) if first <= last else None
 
 
-def _first_late(windows: Sequence[Window], tracks: Sequence[BookingRules]) -> date | None:
-    """The first day that fits all tracks; in the days that their windows share, none does."""
-    return first_fit(max(window.first for window in windows), tracks)
-
-
 def _search(tracks: Sequence[BookingRules], common: Window | None) -> Search:
     if common is None:
         return Search(None, BookingConstraint.OTHER_TRACK, {}, None)
@@ -256,10 +252,8 @@ def _jointly(rules: BookingRules, tracks: Sequence[BookingRules]) -> BookingRule
     ]
     if len(doses) == 1:
         return rules
-    known = [units for units in doses if units is not None]
-    total = sum(known, Decimal(0)) if len(known) == len(doses) else None
     # What is booked for one track says nothing about the units of the others.
-    together = Authorizations(rules.track, PlannedDose(total), of_bookings=False)
+    together = Authorizations(rules.track, PlannedDose(total(doses)), of_bookings=False)
     return rules._replace(authorizations=together)
 
 
