@@ -38,8 +38,7 @@ _KNOWN_TYPES = {
 } - {"Bundle"}
 _CHANGES = frozenset({"Binary", "Parameters"})
 _QUESTIONS = frozenset({"GET", "HEAD"})
-_SELF, _NEXT = frozenset({"self"}), frozenset({"next"})
-_PREVIOUS = frozenset({"prev", "previous"})
+
 _ERRORS = frozenset({"error", "fatal"})
 _PARTIAL_ANSWERS = frozenset({"incomplete", "suppressed", "throttled", "timeout", "too-costly"})
 _BESIDE_MATCHES = frozenset({"include", "outcome"})
@@ -317,12 +316,12 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=_plain)
 def _incomplete(bundles: Iterable[Entry]) -> Iterator[BundleProblem]:
     """The problems of bundles: one page of several, unless the others were read, for example."""
     found = [(node.where, node.resource) for node in bundles]
-    read = {page for _, bundle in found for page in _pages(bundle, _SELF)} - _NO_PAGE
-    following = {page for _, bundle in found for page in _pages(bundle, _NEXT)}
+    read = {page for _, bundle in found for page in _pages(bundle, "self")} - _NO_PAGE
+    following = {page for _, bundle in found for page in _pages(bundle, "next")}
     for where, bundle in found:
         # The page before the one that it leads to was read, under whatever address.
-        is_first = following.isdisjoint(_pages(bundle, _SELF))
-        others = {*_pages(bundle, _NEXT), *(_pages(bundle, _PREVIOUS) if is_first else ())}
+        is_first = following.isdisjoint(_pages(bundle, "self"))
+        others = {*_pages(bundle, "next", *(("prev", "previous") if is_first else ()))}
         if not others <= read:
             message = "the bundle is one page of several, and others are missing"
             yield _lost(_PARTIAL, inside(where, "link"), message)
@@ -338,7 +337,7 @@ def _incomplete(bundles: Iterable[Entry]) -> Iterator[BundleProblem]:
             yield _lost(_PARTIAL, inside(where, "issues"), "the bundle says that parts are missing")
 
 
-def _pages(bundle: Mapping[str, Any], relations: frozenset[str]) -> Iterator[_Page]:
+def _pages(bundle: Mapping[str, Any], *relations: str) -> Iterator[_Page]:
     """The pages that a bundle links so; the order of what an address asks for means nothing."""
     for link in listed(bundle, "link"):
         if (text_of(link, "relation") or "").lower() in relations:

@@ -69,7 +69,9 @@ def place_of_death(entry: Entry) -> str:
         if entry.kind in _STAYS and (place := _discharged_dead(resource)):
             return place
         if entry.kind in _FINDINGS:
-            told += _findings_in(resource)
+            told += [(name, resource) for name in _SAID_IN if name in resource]
+            parts = enumerate(listed(resource, "component"))
+            told += [(f"component[{number}].code", part) for number, part in parts]
     return next((place for place, one in told if _states_death(one, place)), "")
 
 
@@ -94,13 +96,6 @@ def _extensions_in(element: Any) -> Iterator[Mapping[str, Any]]:
     for extension in listed(element, "extension"):
         yield extension
         yield from _extensions_in(extension)
-
-
-def _findings_in(resource: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """What a finding and its components are about: places, and the objects that hold them."""
-    yield from ((name, resource) for name in _SAID_IN if name in resource)
-    for number, part in enumerate(listed(resource, "component")):
-        yield f"component[{number}].code", part
 
 
 def _states_death(finding: Mapping[str, Any], element: str) -> bool:

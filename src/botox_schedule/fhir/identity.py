@@ -297,21 +297,22 @@ def _newest(entries: list[Entry]) -> list[Entry]:
     A history lists its newest versions first; elsewhere, and between two histories, the place does
     not matter.
     """
-    is_one_list = len({entry.history for entry in entries}) == 1
-    ranks: list[Callable[[int, Entry], Any]] = [_version, _moment, *([_place] * is_one_list)]
+    ranks: Sequence[Callable[[Entry], Any]] = (_version, _moment)
     # Versions from different servers, or from one server and none, cannot be compared.
     urls = (text_of(e.envelope, "fullUrl") for e in entries if not e.is_deletion)
     servers = {at.base if at is not None else "" for at in map(address_of, urls)}
-    left = list(enumerate(entries)) if len(servers) <= 1 else []
+    left = entries if len(servers) <= 1 else []
     for rank in ranks:
-        ranked = [(rank(*one), one) for one in left]
+        ranked = [(rank(one), one) for one in left]
         if all(value is not None for value, _ in ranked):
             best = max((value for value, _ in ranked), default=None)
             left = [one for value, one in ranked if value == best]
-    return _distinct([entry for _, entry in left] or entries)
+    lists = {entry.history for entry in entries}
+    is_ordered = len(lists) == 1 and None not in lists
+    return _distinct((left[:1] if is_ordered else left) or entries)
 
 
-def _version(_: int, entry: Entry) -> int | None:
+def _version(entry: Entry) -> int | None:
     response, request = within(entry.envelope, "response"), within(entry.envelope, "request")
     urls = (text_of(request, "url"), text_of(entry.envelope, "fullUrl"))
     in_urls = (at.version for url in urls if (at := address_of(url)) is not None)
@@ -321,7 +322,7 @@ def _version(_: int, entry: Entry) -> int | None:
     return next((int(number[1]) for number in numbers if number is not None), None)
 
 
-def _moment(_: int, entry: Entry) -> datetime | None:
+def _moment(entry: Entry) -> datetime | None:
     response = within(entry.envelope, "response")
     meta = entry.resource.get("meta")
     text = text_of(meta, "lastUpdated") or text_of(response, "lastModified")
@@ -334,13 +335,9 @@ def _moment(_: int, entry: Entry) -> datetime | None:
 
 def _is_old(newest: Entry, versions: Iterable[Entry]) -> bool:
     """Whether another version was changed later than the newest one."""
-    moments = [moment for one in versions if (moment := _moment(0, one)) is not None]
-    changed = _moment(0, newest)
+    moments = [moment for one in versions if (moment := _moment(one)) is not None]
+    changed = _moment(newest)
     return changed is not None and changed < max(moments)
-
-
-def _place(number: int, entry: Entry) -> int | None:
-    return None if entry.history is None else -number
 
 
 def _distinct(entries: list[Entry]) -> list[Entry]:

@@ -100,11 +100,6 @@ class People:
             raise Fault(BundleProblemCode.NO_SUBJECT, "subject", message)
         return key
 
-    def key_about(self, entry: Entry) -> str | None:
-        """Return the id of the record that a resource is about, or None where that is unclear."""
-        key, *others = self.keys_about(entry)
-        return None if others else key
-
     def keys_about(self, entry: Entry) -> Sequence[str | None]:
         """Return the ids of all records that it may be about; None alone where it names nobody."""
         if entry.kind in _LINKS:
@@ -177,11 +172,7 @@ class People:
     def problems(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
         """Yield the problems with the patients of these records."""
         for key in keys:
-            members = self._members.get(key, [])
-            for person in members:
-                for remark in self._faults(person):
-                    yield person.problem(remark, key)
-            for person, remark in self._doubts(members):
+            for person, remark in self._doubts(self._members.get(key, [])):
                 yield person.problem(remark, key)
         yield from self._possible_deaths(keys)
         yield from self._broken_links()
@@ -207,6 +198,7 @@ class People:
                     yield fault.remark
 
     def _doubts(self, members: Sequence[Entry]) -> Iterator[tuple[Entry, Remark]]:
+        yield from ((person, remark) for person in members for remark in self._faults(person))
         if len({day for person in members if (day := self._day(person, "birthDate"))}) > 1:
             message = "resources of one person state several birth dates; none is taken"
             yield members[-1], (BundleProblemCode.CONFLICTING_PATIENTS, "birthDate", message)

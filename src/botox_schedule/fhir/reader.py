@@ -14,7 +14,7 @@ from botox_schedule.fhir.identity import Directory, grouped
 from botox_schedule.fhir.mentions import Codes, Dictionary
 from botox_schedule.fhir.people import PATIENT, People
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode
-from botox_schedule.fhir.sessions import DOSE, PROCEDURE, Fate, Outcome, SessionReader
+from botox_schedule.fhir.sessions import DOSE, PROCEDURE, Outcome, SessionReader
 from botox_schedule.fhir.validity import Validator
 from botox_schedule.garbage import uncollected
 from botox_schedule.protocols.indications import product_named
@@ -30,7 +30,7 @@ _NO_EVENTS = frozenset(
     | {"MedicationKnowledge", "Organization", "PlanDefinition", "Practitioner"}
     | {"PractitionerRole", "Questionnaire", "Schedule", "Slot", "Substance"}
 )
-_MERGED = Outcome(Fate.MERGED)
+_MERGED = Outcome("merged")
 _UNCERTAIN, _UNCERTAIN_DELETION, _CONTRADICTED = (
     (BundleProblemCode.UNCERTAIN_VERSION, "", message)
     for message in (
@@ -218,7 +218,7 @@ class _Reader:
 
     def _outcome(self, entry: Entry) -> Outcome:
         if entry.kind == PATIENT:
-            return Outcome(Fate.PATIENT) if self._people.leads(entry) else _MERGED
+            return Outcome("patient") if self._people.leads(entry) else _MERGED
         if entry.kind == DOSE:
             return self._doses[id(entry)]
         if entry.kind == PROCEDURE:
@@ -241,12 +241,12 @@ class _Reader:
         drugs = self._directory.found(entry, _drugs(entry), "Medication") if has_drugs else ()
         toxins = tuple(drug for drug in drugs if names_toxin(drug.resource))
         if not toxins and not names_toxin(entry.resource):
-            return Outcome(Fate.IGNORED)
+            return Outcome("ignored")
         items = enumerate(listed(entry.resource, "item"))
         places = [f"item[{number}]" for number, item in items if names_toxin(item)] or [""]
         patients = self._people.keys_about(entry)
         problems = tuple(self._named(entry, *one) for one in pairs(places, patients))
-        return Outcome(Fate.LEFT_OUT, problems, used=toxins)
+        return Outcome("left out", problems, used=toxins)
 
     def _named(self, entry: Entry, place: str, patient: str | None) -> BundleProblem:
         message = "names a botulinum toxin, and is not counted as a session"
@@ -278,11 +278,11 @@ class _Reader:
         read = sum(bool(entry.resource) for entry in self._contents.entries)
         return BundleCounts(
             resources=unread + read,
-            patients=fates[Fate.PATIENT],
-            sessions=fates[Fate.SESSION],
-            merged=fates[Fate.MERGED] + read - len(outcomes),
-            left_out=fates[Fate.LEFT_OUT] + unread,
-            ignored=dict(Counter(e.kind for e, o in outcomes if o.fate is Fate.IGNORED)),
+            patients=fates["patient"],
+            sessions=fates["session"],
+            merged=fates["merged"] + read - len(outcomes),
+            left_out=fates["left out"] + unread,
+            ignored=dict(Counter(e.kind for e, o in outcomes if o.fate == "ignored")),
         )
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from enum import Enum, unique
 from functools import partial
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import ValidationError
 
@@ -42,15 +41,8 @@ _ORIGINS = {
 _TIMES = {DOSE: "effective", PROCEDURE: "performed"}
 
 
-@unique
-class Fate(Enum):
-    """What becomes of a resource."""
-
-    PATIENT = "patient"
-    SESSION = "session"
-    MERGED = "merged"
-    LEFT_OUT = "left out"
-    IGNORED = "ignored"
+Fate = Literal["patient", "session", "merged", "left out", "ignored"]
+"""What becomes of a resource."""
 
 
 class Outcome(NamedTuple):
@@ -124,12 +116,12 @@ class SessionReader(NamedTuple):
             keys = self.people.keys_about(entry)
             is_lost = fault.is_session and may_be_given(entry.resource)
             told = [entry.problem(fault.remark, key, left_out=is_lost) for key in keys]
-            return Outcome(Fate.LEFT_OUT, tuple(told))
+            return Outcome("left out", tuple(told))
         key, used = draft.key, draft.used
         doubts = (*_doubts(draft, is_absent=self.people.is_absent(key)), *self._repeated(draft))
         told = [entry.problem(d, key, left_out=_may_be_missing(draft, d[0])) for d in doubts]
         told += [one.problem(remark, key) for one in used for remark in modifiers_of(one)]
-        return Outcome(Fate.SESSION, tuple(told), key, session, used)
+        return Outcome("session", tuple(told), key, session, used)
 
     def _draft(self, entry: Entry, procedures: Sequence[Entry]) -> _Draft:
         if faults := self.people.validator.faults(entry):
@@ -156,7 +148,8 @@ class SessionReader(NamedTuple):
 
     def _own(self, entries: Sequence[Entry], key: str) -> list[Entry]:
         """The resources that are about the same person, or do not say about which."""
-        return [one for one in entries if self.people.key_about(one) in {None, key}]
+        about = ((one, self.people.keys_about(one)) for one in entries)
+        return [one for one, (first, *others) in about if others or first in {None, key}]
 
     def _products(self, entry: Entry, medications: Sequence[Entry]) -> set[Product]:
         """The products that the medications name, or else their ingredients.

@@ -63,6 +63,8 @@ def service_request_from_forecast(
         raise ExchangeError(f"nothing is due to propose: the status is {forecast.status}")
     _check(subject, id, identifier)
     dates = forecast.dates
+    extensions = {EARLIEST_EXTENSION: dates.earliest, OVERDUE_FROM_EXTENSION: dates.overdue_from}
+    known = [{"url": u, "valueDate": d.isoformat()} for u, d in extensions.items() if d is not None]
     content: dict[str, Any] = {
         "resourceType": "ServiceRequest",
         "status": _status(forecast.status),
@@ -71,18 +73,12 @@ def service_request_from_forecast(
         "subject": {"reference": subject},
         "authoredOn": forecast.as_of.isoformat(),
         "note": [{"text": forecast.explain()}],
+        "id": id,
+        "identifier": identifier and [{"system": identifier[0], "value": identifier[1]}],
+        "occurrencePeriod": dates.due and _period(forecast, dates.due),
+        "extension": known or None,
     }
-    if id is not None:
-        content["id"] = id
-    if identifier is not None:
-        content["identifier"] = [{"system": identifier[0], "value": identifier[1]}]
-    if dates.due is not None:
-        content["occurrencePeriod"] = _period(forecast, dates.due)
-    extensions = {EARLIEST_EXTENSION: dates.earliest, OVERDUE_FROM_EXTENSION: dates.overdue_from}
-    known = [{"url": u, "valueDate": d.isoformat()} for u, d in extensions.items() if d is not None]
-    if known:
-        content["extension"] = known
-    return _resource(content)
+    return _resource({name: value for name, value in content.items() if value is not None})
 
 
 def _check(subject: object, key: object, identifier: object) -> None:
