@@ -9,7 +9,7 @@ from botox_schedule.engine.forecast import broken_days
 from botox_schedule.engine.response import ResponseTimeline, phases_until
 from botox_schedule.protocols import SourceRef, TreatmentProtocol
 from botox_schedule.records import Finding, PatientRecord, TreatmentSession
-from botox_schedule.terms import DateName, SessionKind, SessionStatus
+from botox_schedule.terms import DateName, SessionStatus
 from botox_schedule.views.chart import Lane, Mark
 from botox_schedule.views.markup import escaped
 from botox_schedule.views.messages import bundled_messages
@@ -121,11 +121,9 @@ def record_html(record: PatientRecord) -> str:
 
 def _session_marks(sessions: Iterable[TreatmentSession], words: ChartWords) -> Iterable[Mark]:
     for session in sessions:
-        day, is_touch_up = session.administered_on, session.kind is SessionKind.TOUCH_UP
-        if session.status is SessionStatus.BOOKED:
-            yield Mark("booked", day, words.on("booked", day))
-        elif session.status is SessionStatus.COMPLETED:
-            kind = "touch_up" if is_touch_up else "full"
+        is_booked, day = session.status is SessionStatus.BOOKED, session.administered_on
+        if is_booked or session.status is SessionStatus.COMPLETED:
+            kind = "booked" if is_booked else session.kind.value
             yield Mark(kind, day, words.on(kind, day))
 
 
