@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import unquote
 from uuid import UUID
 
 from botox_schedule.fhir.bundle import Entry, as_json, method_of
@@ -20,7 +21,7 @@ _ADDRESS = re.compile(
 )
 _PORT = re.compile(r":(80|443)\Z")
 _SEARCH = re.compile(r"(?:.*/)?(\w+)\?(?:.*&)?identifier=([^|&]+)\|([^&]+)(?:&.*)?")
-_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,18})"?', re.ASCII)
 _METHODS_WITH_ADDRESS = frozenset({"DELETE", "PUT"})
 _READ = frozenset({"MedicationAdministration", "Patient", "Procedure"})
@@ -159,16 +160,16 @@ class Directory:
         if target is None:
             return _identifier(within(reference, "identifier"), kind)
         at = self._address(target)
-        return (
-            self._joined(at.base or self._base(source), at.name) if at else self._canonical(target)
-        )
+        if at is None:
+            return self._canonical(target)
+        return self._joined(at.base or self._base(source), at.name)
 
     def _pointed_at(self, source: Entry, target: str) -> list[str]:
         if target.startswith("#"):
             return self._named.get(f"{self.identity(source.container or source)}{target}", [])
         at = self._address(target)
         if at is None:
-            search = _SEARCH.fullmatch(_unescaped(target))
+            search = _SEARCH.fullmatch(unquote(target, errors="surrogateescape"))
             name = self._canonical(target) if search is None else _searched(*search.groups())
             return self._named.get(name, [])
         base = at.base or self._base(source)
@@ -240,9 +241,8 @@ def subject_of(entry: Entry) -> Any:
 
 def identifiers_of(entry: Entry) -> list[tuple[str, str]]:
     """Return system and value of each identifier that has both."""
-    found = (
-        (text_of(i, "system"), text_of(i, "value")) for i in listed(entry.resource, "identifier")
-    )
+    given = listed(entry.resource, "identifier")
+    found = ((text_of(one, "system"), text_of(one, "value")) for one in given)
     return [(system, value) for system, value in found if system and value]
 
 
@@ -270,13 +270,6 @@ def _contained(entry: Entry) -> Iterator[Entry]:
 def _identifier(identifier: Any, kind: str) -> str | None:
     system, value = text_of(identifier, "system"), text_of(identifier, "value")
     return _searched(kind, system, value) if system and value else None
-
-
-def _unescaped(address: str) -> str:
-    """Return an address without its escapes, which are bytes of UTF-8."""
-    content = address.encode(errors="surrogatepass")
-    plain = _ESCAPE.sub(lambda escape: bytes([int(escape[1], 16)]), content)
-    return plain.decode(errors="surrogateescape")
 
 
 def _searched(kind: str, system: str, value: str) -> str:

@@ -97,10 +97,7 @@ class Dictionary:
         text = _FILE.sub("", as_json(value)).lower()
         if not _mention().search(text) and not any(map(self._may_be_toxin, _CODE.findall(text))):
             return False
-        return any(
-            self._is_toxin(one) if isinstance(one, dict) else is_toxin_text(one)
-            for one in _parts_of(value)
-        )
+        return any(map(self._is_toxin, _parts_of(value)))
 
     def is_other_drug(self, concepts: Iterable[Any]) -> bool:
         """Return whether a code of a system for drugs, with its name, says that it is no toxin.
@@ -121,7 +118,9 @@ class Dictionary:
         own = self._indications.get(coding)
         return (self._indication_named(own) or own) if own else self._indication_coded(*coding)
 
-    def _is_toxin(self, coding: Mapping[str, Any]) -> bool:
+    def _is_toxin(self, coding: Mapping[str, Any] | str) -> bool:
+        if isinstance(coding, str):
+            return is_toxin_text(coding)
         system, code = text_of(coding, "system") or "", text_of(coding, "code")
         code = code or text_of(coding, "text")
         if code is None:
@@ -194,9 +193,8 @@ def _injections() -> frozenset[str]:
 
 @cache
 def _systems() -> frozenset[str]:
-    return frozenset(
-        row["system"] for row in (*code_rows(), *bundled_tables("indications.toml")["classes"])
-    )
+    rows = (*code_rows(), *bundled_tables("indications.toml")["classes"])
+    return frozenset(row["system"] for row in rows)
 
 
 def _parts_of(value: Any) -> Iterator[dict[str, Any] | str]:

@@ -172,9 +172,8 @@ class SessionReader(NamedTuple):
     def _medications(self, entry: Entry) -> list[Entry]:
         """The medications that a resource refers to, and those that are their ingredients."""
         resource, find = entry.resource, partial(self.people.directory.found, kind="Medication")
-        told = find(
-            entry, [resource.get("medicationReference"), *listed(resource, "usedReference")]
-        )
+        own = [resource.get("medicationReference"), *listed(resource, "usedReference")]
+        told = find(entry, own)
         parts = ((m, listed(m.resource, "ingredient")) for m in told)
         inner = (find(m, [part.get("itemReference") for part in found]) for m, found in parts)
         return [*told, *chain.from_iterable(inner)]

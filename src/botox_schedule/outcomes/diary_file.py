@@ -362,10 +362,8 @@ def _reader_of(table: _Table) -> Any:
 
 def _grid_columns(table: _Table) -> list[tuple[str, int]]:
     """The columns of a grid and their places, except the first, totals and empty names."""
-    meanings = enumerate(table.meanings())
-    return [
-        (table.header[place], place) for place, name in meanings if place and name not in _NO_DAYS
-    ]
+    columns = enumerate(zip(table.header, table.meanings(), strict=True))
+    return [(name, at) for at, (name, meaning) in columns if at and meaning not in _NO_DAYS]
 
 
 _NO_DAYS = ("", "total")

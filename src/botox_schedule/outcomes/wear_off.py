@@ -181,9 +181,8 @@ def _week_of(
     # Of equally low weeks the last counts: an early one may precede the effect.
     after = len(weeks) - list(reversed(weeks)).index(lowest)
     if definition is WearOffDefinition.NADIR_RISE:
-        return first_run(
-            weeks[after:], lowest + int(figures["nadir_rise"]), int(figures["nadir_weeks"]), after
-        )
+        rise, length = int(figures["nadir_rise"]), int(figures["nadir_weeks"])
+        return first_run(weeks[after:], lowest + rise, length, after)
     if baseline <= lowest:
         return None
     lost = lowest + (baseline - lowest) * Fraction(figures["benefit_lost"])

@@ -100,9 +100,7 @@ class BookingCheck(Value, frozen=True):
         lines = [f"{self.on}: {verdict}", *self.check.explain().splitlines()]
         if self.authorization is not None:
             lines.append(str(self.authorization))
-        lines += [
-            _SENTENCES[constraint] for constraint in self.constraints if constraint in _SENTENCES
-        ]
+        lines += filter(None, map(_SENTENCES.get, self.constraints))
         return "\n".join(lines)
 
     __str__ = explain
@@ -293,9 +291,7 @@ class FirstBookableDay(Value, frozen=True):
                 lines.append(f"the first day that fits after: {self.first_late_on}")
         else:
             lines = [f"{self.on}, {_from_due(self.days_from_due)}"]
-        lines += [
-            f"{constraint} refuses {days_text(count)}" for constraint, count in self.refused.items()
-        ]
+        lines += [f"{cause} refuses {days_text(count)}" for cause, count in self.refused.items()]
         if self.closed_days_cost:
             lines.append(f"closed days move it by {days_text(self.closed_days_cost)}")
         return "\n".join([*lines, self.check.explain()])
@@ -498,9 +494,7 @@ def search(
     """Return the first day, in order, that nothing refuses, and how many days each refuses."""
     judged = [(day, constraints(day)) for day in in_order(window, due)]
     counts = Counter(constraint for _, found in judged for constraint in found)
-    refused = {
-        constraint: counts[constraint] for constraint in BookingConstraint if counts[constraint]
-    }
+    refused = {cause: counts[cause] for cause in BookingConstraint if counts[cause]}
     on = next((day for day, found in judged if not found), None)
     if on is None:
         return Search(None, _emptied_by([found for _, found in judged]), refused, None)

@@ -164,9 +164,7 @@ def find_shared_visit(
     a_list(protocols, "protocols: give two or more treatments in a list")
     given = [protocol for protocol in protocols if isinstance(protocol, TreatmentProtocol)]
     known = reduce(ProtocolSet.with_given, given, known_protocols(other_protocols))
-    asked = [
-        ask(record, protocol, day, policy=policy, other_protocols=known) for protocol in protocols
-    ]
+    asked = [ask(record, each, day, policy=policy, other_protocols=known) for each in protocols]
     units = _units_by_indication(planned_units or {}, _indications(asked), known)
     tracks = [
         booking_rules(each, PlannedDose(units.get(each.track.protocol.indication)), calendar, away)
@@ -202,9 +200,7 @@ def _units_by_indication(
 ) -> dict[str, Decimal | None]:
     if not isinstance(given, Mapping):
         raise PlanningError("planned_units: give them by indication, as in {'spasticity': 300}")
-    units = {
-        _planned(name, planned, known): planned_units(number) for name, number in given.items()
-    }
+    units = {_planned(name, planned, known): planned_units(dose) for name, dose in given.items()}
     if len(units) < len(given):
         raise PlanningError("planned_units names an indication twice; give its units once")
     return units
@@ -236,9 +232,8 @@ def _search(tracks: Sequence[BookingRules], common: Window | None) -> Search:
 
 
 def _latest_due(tracks: Sequence[BookingRules]) -> date | None:
-    return max(
-        (day for rules in tracks if (day := rules.dates.due or rules.dates.earliest)), default=None
-    )
+    days = (rules.dates.due or rules.dates.earliest for rules in tracks)
+    return max(filter(None, days), default=None)
 
 
 def _jointly(rules: BookingRules, tracks: Sequence[BookingRules]) -> BookingRules:
@@ -282,12 +277,9 @@ def _combined_checks(
 ) -> tuple[LimitCheck, ...]:
     """The limits of one track, with the other tracks' planned sessions counted as given."""
     track = rules.track
-    others = [
-        planned_session(other.track.protocol, on, other.dose)
-        for other in tracks
-        if other is not rules
-    ]
-    history = track.history._replace(completed=[*track.history.completed, *others])
+    others = (other for other in tracks if other is not rules)
+    planned = (planned_session(other.track.protocol, on, other.dose) for other in others)
+    history = track.history._replace(completed=[*track.history.completed, *planned])
     reading = track.reading._replace(history=history)
     question = limit_question(track, on, rules.dose.units)
     visit = {name for each in tracks for name in each.track.clock}

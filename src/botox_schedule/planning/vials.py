@@ -1,6 +1,6 @@
 """The vials and billing units for a dose that the caller names."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache
@@ -282,11 +282,8 @@ def _choose(needed: Decimal, sizes: list[Decimal]) -> tuple[VialCount, ...]:
     count = int(whole) + bool(rest)
     spare = largest * count - needed
     smaller = _smaller(spare, count, [(largest - size, size) for size in sizes[:-1]])
-    chosen = [largest] * (count - len(smaller)) + smaller
-    return tuple(
-        VialCount(units=size, count=chosen.count(size))
-        for size in sorted(set(chosen), reverse=True)
-    )
+    chosen = Counter([largest] * (count - len(smaller)) + smaller)
+    return tuple(VialCount(units=size, count=chosen[size]) for size in sorted(chosen)[::-1])
 
 
 def _smaller(spare: Decimal, count: int, savings: list[tuple[Decimal, Decimal]]) -> list[Decimal]:

@@ -111,11 +111,8 @@ def record_html(record: PatientRecord) -> str:
     picture = words.draw("A patient's sessions", described, lanes, None, _WIDTH) if has_days else ""
     header = ("indication", "completed", "first", "last", "booked", "not given")
     page = _page(picture, header, [(name, *_counts(sessions)) for name, sessions in groups])
-    told = [
-        f"{name.replace('_', ' ')}: {len(rows)}"
-        for name, rows in record
-        if name in _OTHERS and rows
-    ]
+    others = ((name, rows) for name, rows in record if name in _OTHERS and rows)
+    told = [f"{name.replace('_', ' ')}: {len(rows)}" for name, rows in others]
     return f"{page}<p>{'; '.join(told)}</p>" if told else page
 
 

@@ -93,10 +93,8 @@ def timeline_svg(
         found = forecast_of(asked.track, None, asked.findings, own)
         stories.append(_Story(asked.track, found, judged_cycles(asked.track)))
     lanes = [_lane(story, words) for story in stories]
-    described = " ".join(
-        _sentence(lane, story, words) for lane, story in zip(lanes, stories, strict=True)
-    )
-    return words.draw(title or words.say("chart_title"), described, lanes, day, width)
+    told = [_sentence(*each, words) for each in zip(lanes, stories, strict=True)]
+    return words.draw(title or words.say("chart_title"), " ".join(told), lanes, day, width)
 
 
 class ChartWords(NamedTuple):
