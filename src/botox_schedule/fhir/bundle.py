@@ -38,7 +38,6 @@ _KNOWN_TYPES = {
 } - {"Bundle"}
 _CHANGES = frozenset({"Binary", "Parameters"})
 _QUESTIONS = frozenset({"GET", "HEAD"})
-
 _ERRORS = frozenset({"error", "fatal"})
 _PARTIAL_ANSWERS = frozenset({"incomplete", "suppressed", "throttled", "timeout", "too-costly"})
 _BESIDE_MATCHES = frozenset({"include", "outcome"})
@@ -114,10 +113,9 @@ def contents_of(bundle: BundleContent) -> Contents:
     is_odd = isinstance(content, dict) or "\\ud" in content.lower() or not _is_text(content)
     read = [one for leaf in leaves for one in _read(leaf, is_odd=is_odd)]
     found = (*(root for root in roots if isinstance(root, BundleProblem)), *read)
-    return Contents(
-        entries=tuple(one for one in found if isinstance(one, Entry)),
-        problems=(*(p for p in found if isinstance(p, BundleProblem)), *_incomplete(bundles)),
-    )
+    problems = (one for one in found if isinstance(one, BundleProblem))
+    entries = tuple(one for one in found if isinstance(one, Entry))
+    return Contents(entries, (*problems, *_incomplete(bundles)))
 
 
 def _roots(text: str) -> Sequence[Entry | BundleProblem]:

@@ -7,14 +7,7 @@ from typing import Any
 
 from botox_schedule.fhir.bundle import Entry
 from botox_schedule.fhir.days import is_placeholder
-from botox_schedule.fhir.elements import (
-    codings,
-    is_taken_back,
-    listed,
-    text_of,
-    texts_in,
-    within,
-)
+from botox_schedule.fhir.elements import codings, is_taken_back, listed, text_of, texts_in, within
 from botox_schedule.protocols.bundled import bundled_tables
 
 _NO = frozenset({"none", "false", "no", "n", "f", "off", "0", "0.0", ""})
@@ -82,12 +75,9 @@ def _place_in_person(person: Entry) -> str:
         return "name"
     read = _READ if person.kind == "Patient" else frozenset()
     stated = [(name, value) for name, value in person.resource.items() if name not in read]
-    stated += [
-        (text_of(one, "url") or "", value)
-        for one in _extensions_in(person.resource)
-        for name, value in one.items()
-        if name.startswith("value")
-    ]
+    for one in _extensions_in(person.resource):
+        values = (value for name, value in one.items() if name.startswith("value"))
+        stated += [(text_of(one, "url") or "", value) for value in values]
     told = (value for name, value in stated if _OWN.search(name.lower()))
     return "deceased" if any(_ALIVE.isdisjoint(_words(value)) for value in told) else ""
 
@@ -136,10 +126,8 @@ def _meanings() -> Mapping[str, tuple[Sequence[str], str]]:
 
 def _discharged_dead(resource: Mapping[str, Any]) -> str:
     """The element in which an encounter, as R4 and R5 name it, or a claim ends with a death."""
-    stated = {
-        f"{name}.{_DISPOSITION}": within(resource.get(name), _DISPOSITION)
-        for name in ("hospitalization", "admission")
-    }
+    stays = ("hospitalization", "admission")
+    stated = {f"{name}.{_DISPOSITION}": within(resource.get(name), _DISPOSITION) for name in stays}
     for number, one in enumerate(listed(resource, "supportingInfo")):
         if not _DISCHARGE.isdisjoint(_words(one.get("category"))):
             stated[f"supportingInfo[{number}].code"] = one.get("code")

@@ -147,12 +147,8 @@ class Directory:
 
     def found(self, source: Entry, references: Iterable[Any], kind: str) -> list[Entry]:
         """Return the entries that References of *source* can mean; see :meth:`find`."""
-        return [
-            entry
-            for reference in references
-            for identity in self.find(source, reference, kind)
-            for entry in self.entries(identity)
-        ]
+        found = (one for reference in references for one in self.find(source, reference, kind))
+        return [entry for identity in found for entry in self.entries(identity)]
 
     def absent(self, source: Entry, reference: Any, kind: str) -> str | None:
         """Return the identity of a resource outside the bundle, as a Reference states it."""

@@ -86,10 +86,8 @@ class Dictionary:
 
     def is_session(self, concept: Any) -> bool:
         """Return whether a procedure's code means the treatment of a known indication."""
-        return any(
-            coding in self._indications or _answer(suggested_indications, *coding)
-            for coding in codings(concept)
-        )
+        own, suggested = self._indications, partial(_answer, suggested_indications)
+        return any(coding in own or suggested(*coding) for coding in codings(concept))
 
     def names_toxin(self, value: Any) -> bool:
         """Return whether anything within an element names a botulinum toxin."""

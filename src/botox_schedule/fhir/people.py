@@ -134,12 +134,12 @@ class People:
     @cached_property
     def _bearers(self) -> dict[str | None, list[str]]:
         """The ids of the records of all whose identifiers have a value, in whatever system."""
-        return grouped(
-            (text_of(identifier, "value"), key)
-            for key, members in self._members.items()
-            for person in members
-            for identifier in listed(person.resource, "identifier")
-        )
+        given = ((listed(e.resource, "identifier"), key) for e, key in self._persons(self._members))
+        return grouped((text_of(one, "value"), key) for several, key in given for one in several)
+
+    def _persons(self, keys: Iterable[str]) -> Iterator[tuple[Entry, str]]:
+        """The patients of these records, each with the id of the record."""
+        return ((person, key) for key in keys for person in self._members.get(key, []))
 
     def record(self, key: str, sessions: Sequence[TreatmentSession]) -> PatientRecord:
         """Return the record of one person."""
@@ -183,9 +183,8 @@ class People:
         for fault in self.validator.faults(person):
             message = f"{fault}; birth date and death may be missing"
             yield BundleProblemCode.INVALID_RESOURCE, "", message
-        if str(person.resource.get("active")).lower() == "false" and not listed(
-            person.resource, "link"
-        ):
+        is_unused = str(person.resource.get("active")).lower() == "false"
+        if is_unused and not listed(person.resource, "link"):
             message = "not in use: the patient may have another record, or have left"
             yield BundleProblemCode.UNKNOWN_MODIFIER, "active", message
         for element, code in _DAYS.items():
@@ -226,12 +225,8 @@ class People:
                 yield link.entry.problem(remark, self.key_of(link.own), left_out=True)
 
     def _shared_identifiers(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
-        bearers = grouped(
-            (identifier, key)
-            for key in keys
-            for person in self._members.get(key, [])
-            for identifier in identifiers_of(person)
-        )
+        persons = self._persons(keys)
+        bearers = grouped((one, key) for person, key in persons for one in identifiers_of(person))
         message = "another patient has the same identifier; they may be one person"
         remark = BundleProblemCode.SHARED_IDENTIFIER, "identifier", message
         for key in {key: None for shared in bearers.values() if len(shared) > 1 for key in shared}:

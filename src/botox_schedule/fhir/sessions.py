@@ -257,11 +257,8 @@ def _doubts(draft: _Draft, *, is_absent: bool) -> Iterator[Remark]:
         code, message = BundleProblemCode.UNKNOWN_INDICATION, "no code names a known indication"
         if draft.indications:
             code, message = BundleProblemCode.AMBIGUOUS_INDICATION, "the codes name several"
-        yield (
-            code,
-            "reasonCode",
-            f"{message}; the session counts for no track, and dose limits still count its units",
-        )
+        message += "; the session counts for no track, and dose limits still count its units"
+        yield code, "reasonCode", message
     if not _AMOUNTS.isdisjoint(_dosage(draft.entry)) and draft.units is None:
         message = f"expected a number above 0 in one of {', '.join(sorted(UNIT_CODES))}"
         yield BundleProblemCode.UNKNOWN_UNITS, "dosage.dose", message
