@@ -171,11 +171,8 @@ class Authorizations:
         self._has_booked_dose = of_bookings and dose == _NO_DOSE
         self._least_opened = cache(_least_opened)  # each day asks for the same
         self._approved = _concerning(track, track.reading.decisions.authorizations)
-        self._rules = in_order(
-            rule
-            for rule in _concerning(track, track.policy.payer)
-            if rule.product in {None, product} and (rule.sessions, rule.units) != (None, None)
-        )
+        rules = (r for r in _concerning(track, track.policy.payer) if r.product in {None, product})
+        self._rules = in_order(r for r in rules if (r.sessions, r.units) != (None, None))
         is_limited = self._approved or self._rules
         ahead = visits_ahead(track)
         self._bookings = _by_day(s for s in ahead if is_limited and opens_next(track, s))

@@ -432,12 +432,10 @@ def bookable_days(
     asked = ask(record, protocol, day, policy=policy, other_protocols=other_protocols)
     rules = booking_rules(asked, dose, calendar, away)
     window = window_of(rules)
-    days = in_order(Window(first=window.first, last=max(window.last, last or day)), rules.dates.due)
-    return tuple(
-        _bookable_day(rules, day)
-        for day in days
-        if day <= (last or window.last) and not rules.constraints(day)
-    )
+    end = last or window.last
+    days = in_order(Window(first=window.first, last=max(window.last, end)), rules.dates.due)
+    fits = (day for day in days if day <= end and not rules.constraints(day))
+    return tuple(_bookable_day(rules, day) for day in fits)
 
 
 def _within_horizon(until: date, as_of: date) -> date:

@@ -105,11 +105,8 @@ class SharedVisit(Value, frozen=True):
                 lines.append(f"  days given up: {track.days_given_up}")
             if track.authorization is not None:
                 lines.append(f"  {track.authorization}")
-            lines += [
-                f"  {check.total:f} U exceed {check.limit_in_words}"
-                for check in track.limit_checks
-                if check.exceeded
-            ]
+            exceeded = (check for check in track.limit_checks if check.exceeded)
+            lines += [f"  {check.total:f} U exceed {check.limit_in_words}" for check in exceeded]
         return "\n".join(lines)
 
     __str__ = explain
@@ -166,10 +163,8 @@ def find_shared_visit(
     known = reduce(ProtocolSet.with_given, given, known_protocols(other_protocols))
     asked = [ask(record, each, day, policy=policy, other_protocols=known) for each in protocols]
     units = _units_by_indication(planned_units or {}, _indications(asked), known)
-    tracks = [
-        booking_rules(each, PlannedDose(units.get(each.track.protocol.indication)), calendar, away)
-        for each in asked
-    ]
+    doses = [PlannedDose(units.get(each.track.protocol.indication)) for each in asked]
+    tracks = [booking_rules(*each, calendar, away) for each in zip(asked, doses, strict=True)]
     windows = [window_of(rules) for rules in tracks]
     common = _common(windows)
     joint = [_jointly(rules, tracks) for rules in tracks]
@@ -239,12 +234,8 @@ def _latest_due(tracks: Sequence[BookingRules]) -> date | None:
 def _jointly(rules: BookingRules, tracks: Sequence[BookingRules]) -> BookingRules:
     """The rules of a track, with the dose of all its clock's tracks with the same product."""
     protocol, clock = rules.track.protocol, rules.track.clock
-    doses = [
-        other.dose.units
-        for other in tracks
-        if other.track.protocol.indication in clock
-        and other.track.protocol.product is protocol.product
-    ]
+    alike = (other for other in tracks if other.track.protocol.product is protocol.product)
+    doses = [other.dose.units for other in alike if other.track.protocol.indication in clock]
     if len(doses) == 1:
         return rules
     # What is booked for one track says nothing about the units of the others.

@@ -1,10 +1,10 @@
 """The vials and billing units for a dose that the caller names."""
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from botox_schedule.engine.limits import exact_number, planned_units
 from botox_schedule.errors import PlanningError, UnitsError
@@ -17,6 +17,7 @@ from botox_schedule.terms import Product
 from botox_schedule.values import Fact, NumberInput, Value, a_list, of_kind
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
+_Fact = TypeVar("_Fact", bound=Fact)
 MOST_UNITS = 100_000
 """The largest dose, in units, that vials are counted for."""
 
@@ -175,25 +176,19 @@ def vial_sizes(product: str | Product | None = None) -> tuple[VialSize, ...]:
 
 @cache
 def _bundled_sizes() -> tuple[VialSize, ...]:
-    return tuple(
-        VialSize(product=Product(row["product"]), units=row["units"], source=cited(row["source"]))
-        for row in bundled_tables("vials.toml")["vials"]
-    )
+    return _facts(VialSize, bundled_tables("vials.toml")["vials"])
 
 
 @cache
 def _billing_rules() -> tuple[BillingRule, ...]:
-    return tuple(
-        BillingRule(
-            system=row["system"],
-            code=row["code"],
-            product=Product(row["product"]),
-            units=row["units"],
-            source=cited(row["source"]),
-        )
-        for row in bundled_tables("indications.toml")["codes"]
-        if "units" in row
-    )
+    codes = bundled_tables("indications.toml")["codes"]
+    return _facts(BillingRule, (row for row in codes if "units" in row))
+
+
+def _facts(kind: type[_Fact], rows: Iterable[Mapping[str, Any]]) -> tuple[_Fact, ...]:
+    """The rows of a bundled table, each with its source; what *kind* has no field for is dropped."""
+    held = ({name: row[name] for name in kind.model_fields} for row in rows)
+    return tuple(kind.model_validate({**row, "source": cited(row["source"])}) for row in held)
 
 
 def billing_rule(product_or_code: str | Product) -> BillingRule:
