@@ -268,10 +268,8 @@ def _one_day(day: date) -> Window:
 def _sessions_ahead(track: Track, count: int) -> dict[int, tuple[EventKind, Window]]:
     """The kind and the days of each session ahead, by its number."""
     booked_on = _kept_booking_on(track)
-    found = {
-        s.number: (EventKind.DUE, Window(first=s.target, last=s.window.last))
-        for s in projected_sessions(track, count, booked_on)
-    }
+    ahead = projected_sessions(track, count, booked_on)
+    found = {s.number: (EventKind.DUE, Window(first=s.target, last=s.window.last)) for s in ahead}
     following = _next(track, booked_on)
     return found if following is None else found | {1: following}
 

@@ -24,15 +24,7 @@ from botox_schedule.outcomes.figures import (
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.terms import word_of
-from botox_schedule.values import (
-    Fields,
-    PatientValue,
-    Rows,
-    Several,
-    Value,
-    all_of_kind,
-    of_kind,
-)
+from botox_schedule.values import Fields, PatientValue, Rows, Several, Value, all_of_kind, of_kind
 
 LONGEST_ATTACK = 100
 """The most days an attack may cover: more are a mistake in the dates."""

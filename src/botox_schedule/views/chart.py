@@ -157,6 +157,10 @@ class _Axis:
         return wrap(words, max(int(room / max(letter, 1)), 1))
 
 
+_Drawn = tuple[list[str], int]
+"""Markup, and the height or the rows that it takes."""
+
+
 class _Block(NamedTuple):
     """Lines of words after a sample of what they name."""
 
@@ -279,9 +283,7 @@ def _clamped(x: float, wide: float, axis: _Axis) -> float:
     return round(max(min(x, axis.right - wide), _SIDE), 1)
 
 
-def _lane(
-    lane: Lane, top: int, axis: _Axis, months: Iterable[float], as_of: Line | None
-) -> tuple[list[str], int]:
+def _lane(lane: Lane, top: int, axis: _Axis, months: Iterable[float], as_of: Line | None) -> _Drawn:
     """A lane's title, drawing and words, and where the next lane begins."""
     title = axis.wrapped(clean(lane.title), (axis.right - _SIDE) / _BOLD)
     parts = list(_lines(title, _SIDE, top + 13, ' font-weight="600"'))
@@ -368,7 +370,7 @@ def _sample(kind: str, *, some: bool = False) -> str:
     return f'<rect y="-9" width="14" height="10" {_filled(kind, some=some)}/>'
 
 
-def _captions(blocks: Iterable[_Block], top: int) -> tuple[list[str], int]:
+def _captions(blocks: Iterable[_Block], top: int) -> _Drawn:
     """The words below a lane, each in the first free rows, and the number of rows."""
     ends: list[float] = []
     parts: list[str] = []
@@ -402,7 +404,7 @@ def _lines(lines: Iterable[str], x: float, y: int, more: str = "") -> Iterator[s
         )
 
 
-def _legend(chart: Chart, axis: _Axis, top: int) -> tuple[list[str], int]:
+def _legend(chart: Chart, axis: _Axis, top: int) -> _Drawn:
     """The names of the kinds that are drawn, in as many rows as needed."""
     x, y = float(_SIDE), top + 11
     parts: list[str] = []

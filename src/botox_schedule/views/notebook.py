@@ -98,14 +98,11 @@ def record_html(record: PatientRecord) -> str:
     words = _english()
     ordered = sorted(record.sessions, key=lambda s: (s.indication, s.administered_on))
     groups = [(name, list(own)) for name, own in groupby(ordered, key=lambda s: s.indication)]
-    lanes = [
-        Lane(
-            words.messages.treatment(name),
-            list(hold_bands((h for h in record.holds if h.indication in {None, name}), words)),
-            list(_session_marks(sessions, words)),
-        )
-        for name, sessions in groups
-    ]
+    lanes = []
+    for name, sessions in groups:
+        holds = [hold for hold in record.holds if hold.indication in {None, name}]
+        bands, marks = list(hold_bands(holds, words)), list(_session_marks(sessions, words))
+        lanes.append(Lane(words.messages.treatment(name), bands, marks))
     described = f"sessions: {len(record.sessions)}; indications: {len(lanes)}"
     has_days = any(lane.bands or lane.marks for lane in lanes)
     picture = words.draw("A patient's sessions", described, lanes, None, _WIDTH) if has_days else ""

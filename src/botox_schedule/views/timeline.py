@@ -221,10 +221,7 @@ def hold_bands(
 
 
 def response_bands(
-    timeline: ResponseTimeline,
-    words: ChartWords,
-    note: str = "",
-    before: date | None = None,
+    timeline: ResponseTimeline, words: ChartWords, note: str = "", before: date | None = None
 ) -> Iterator[Band]:
     """Yield the windows of the response that begin before the day *before*, cut the day before it."""
     for staged in timeline.windows():
@@ -278,11 +275,10 @@ def _marks(story: _Story, words: ChartWords) -> Iterator[Mark]:
     for cycle in story.cycles:
         kind = "full" if cycle.timing is None else _TIMINGS.get(cycle.timing, "full")
         yield Mark(kind, cycle.anchored_on, words.messages.cycle(cycle))
-    last = track.last
-    elsewhere = last.anchored_on if last is not None and last.is_elsewhere else None
+    lasts = [] if track.last is None else [track.last]
     for kind, days in (
         ("touch_up", [s.administered_on for cycle in track.cycles for s in cycle.touch_ups]),
-        ("elsewhere", [] if elsewhere is None else [elsewhere]),
+        ("elsewhere", [last.anchored_on for last in lasts if last.is_elsewhere]),
         ("booked", [s.administered_on for s in track.booked_visits]),
         ("unrecognized", [s.administered_on for s in track.history.unrecognized]),
     ):
