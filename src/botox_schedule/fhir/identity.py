@@ -86,11 +86,8 @@ class Directory:
         versions = grouped((self.identity(entry), entry) for entry in entries)
         newest = {i: es if len(es) == 1 else _newest(es) for i, es in versions.items()}
         self.uncertain: list[list[Entry]] = [es for es in newest.values() if len(es) > 1]
-        self.contradicted: list[list[Entry]] = [
-            [*es, *versions[i]]
-            for i, es in newest.items()
-            if len(es) == 1 < len(versions[i]) and _is_old(es[0], versions[i])
-        ]
+        told = ((es[0], versions[i]) for i, es in newest.items() if len(es) == 1 < len(versions[i]))
+        self.contradicted: list[list[Entry]] = [[e, *es] for e, es in told if _is_old(e, es)]
         self._entries = {i: es for i, es in newest.items() if not any(e.is_deletion for e in es)}
         self.whole: list[Entry] = [e for known in self._entries.values() for e in known]
         inner = [c for entry in self.whole for c in _contained(entry)]

@@ -119,15 +119,13 @@ class Dictionary:
     def _is_toxin(self, coding: Mapping[str, Any] | str) -> bool:
         if isinstance(coding, str):
             return is_toxin_text(coding)
-        system, code = text_of(coding, "system") or "", text_of(coding, "code")
-        code = code or text_of(coding, "text")
+        system = text_of(coding, "system") or ""
+        code = text_of(coding, "code") or text_of(coding, "text")
         if code is None:
             return False
-        return (
-            (system, code) in self._products
-            or names_toxin(system, code)
-            or (_is_code_of(_CLAIMS, code) and _may_hold(_CLAIMS, system))
-        )
+        if (system, code) in self._products or names_toxin(system, code):
+            return True
+        return _is_code_of(_CLAIMS, code) and _may_hold(_CLAIMS, system)
 
     def _is_code_of_toxin(self, code: str) -> bool:
         """Whether the code could stand for a toxin in some system."""

@@ -235,9 +235,8 @@ class _Reader:
         remarks = [(BundleProblemCode.NAMES_TOXIN, place, message) for place in places]
         lost = may_be_given(entry.resource) and entry.kind not in _NO_EVENTS
         told = pairs(remarks, self._people.keys_about(entry))
-        return Outcome(
-            "left out", tuple(entry.problem(*t, left_out=lost) for t in told), used=toxins
-        )
+        problems = tuple(entry.problem(*each, left_out=lost) for each in told)
+        return Outcome("left out", problems, used=toxins)
 
     def _uncertain(self, counted: set[int]) -> Iterator[BundleProblem]:
         code = BundleProblemCode.UNCERTAIN_VERSION

@@ -199,9 +199,11 @@ class SessionReader(NamedTuple):
             yield from self.people.directory.found(entry, listed(entry.resource, element), kind)
 
     def _session(self, draft: _Draft) -> TreatmentSession:
+        identity = self.people.directory.identity(draft.entry)
+        is_named = identity != draft.entry.where  # else it has neither an id nor an address
         try:
             return TreatmentSession(
-                id=self._id_of(draft.entry),
+                id=self.people.directory.key_of(identity) if is_named else None,
                 administered_on=draft.days[0],
                 indication=_only(draft.indications) or UNKNOWN_INDICATION,
                 product=_only(draft.products),
@@ -211,11 +213,6 @@ class SessionReader(NamedTuple):
         except ValidationError:
             message = "expected an id of at most 200 characters and a slug as indication"
             raise Fault(BundleProblemCode.INVALID_RESOURCE, "", message) from None
-
-    def _id_of(self, entry: Entry) -> str | None:
-        """The id of a session; None for a resource without id and address."""
-        identity = self.people.directory.identity(entry)
-        return None if identity == entry.where else self.people.directory.key_of(identity)
 
 
 def _drugs_of(entry: Entry) -> Iterator[Any]:

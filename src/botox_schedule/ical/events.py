@@ -159,9 +159,8 @@ def events_from_record(
     several = (alarms,) if isinstance(alarms, str | Interval) else alarms
     reminders = tuple(a_list(several, "alarms: give a list of intervals, such as ['2 weeks']"))
     texts = {} if summaries is None else summaries
-    options = _Options.model_validate(
-        {"key": key, "summaries": texts, "alarms": reminders, "count": count}
-    )
+    given = {"key": key, "summaries": texts, "alarms": reminders, "count": count}
+    options = _Options.model_validate(given)
     for alarm in options.alarms:
         trigger_of(alarm)
     day = as_day(as_of, "as_of")
@@ -267,7 +266,9 @@ def _one_day(day: date) -> Window:
 
 def _sessions_ahead(track: Track, count: int) -> dict[int, tuple[EventKind, Window]]:
     """The kind and the days of each session ahead, by its number."""
-    booked_on = _kept_booking_on(track)
+    # The next booking that no hold and no end of care removes.
+    kept = (day for day, codes in _bookings(track) if _NOT_NEXT.isdisjoint(codes))
+    booked_on = next(kept, None)
     ahead = projected_sessions(track, count, booked_on)
     found = {s.number: (EventKind.DUE, Window(first=s.target, last=s.window.last)) for s in ahead}
     following = _next(track, booked_on)
@@ -283,11 +284,6 @@ def _next(track: Track, booked_on: date | None) -> tuple[EventKind, Window] | No
     if dates.due is None:
         return EventKind.EARLIEST, _one_day(dates.earliest)
     return EventKind.DUE, due_window(track) or Window(first=dates.due, last=date.max)
-
-
-def _kept_booking_on(track: Track) -> date | None:
-    """The day of the next booking that no hold and no end of care removes."""
-    return next((day for day, codes in _bookings(track) if _NOT_NEXT.isdisjoint(codes)), None)
 
 
 def _second_part_on(track: Track) -> date | None:

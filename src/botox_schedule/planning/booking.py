@@ -1,7 +1,7 @@
 """Whether a day can be booked, which days can, and the best one."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 from enum import StrEnum, unique
 from typing import Any, NamedTuple
@@ -230,11 +230,9 @@ def check_booking(
     >>> offer.bookable, [str(constraint) for constraint in offer.constraints]
     (False, ['too_early', 'closed'])
     """
-    day, known_until = ordered_days(on, as_of)
+    day, as_of = ordered_days(on, as_of)
     dose = planned_dose(planned_units, planned_discarded)
-    asked = ask(
-        record, protocol, known_until, on=day, policy=policy, other_protocols=other_protocols
-    )
+    asked = ask(record, protocol, as_of, on=day, policy=policy, other_protocols=other_protocols)
     return booking_rules(asked, dose, calendar, away).check(day)
 
 
@@ -495,14 +493,11 @@ def search(
     refused = {cause: counts[cause] for cause in BookingConstraint if counts[cause]}
     on = next((day for day, found in judged if not found), None)
     if on is None:
-        return Search(None, _emptied_by([found for _, found in judged]), refused, None)
+        # The first constraint, in the order of checking, after which no day is left.
+        firsts = (min(found, key=_ORDER.index) for _, found in judged)
+        return Search(None, max(firsts, key=_ORDER.index), refused, None)
     ideal = next(day for day, found in judged if set(found) <= {BookingConstraint.CLOSED})
     return Search(on, None, refused, (on - ideal).days)
-
-
-def _emptied_by(refusals: Sequence[Collection[BookingConstraint]]) -> BookingConstraint:
-    """The first constraint, in the order of checking, after which no day is left."""
-    return max((min(found, key=_ORDER.index) for found in refusals), key=_ORDER.index)
 
 
 def _first_late(rules: BookingRules, window: Window) -> date | None:

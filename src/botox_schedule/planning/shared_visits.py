@@ -223,12 +223,8 @@ def _search(tracks: Sequence[BookingRules], common: Window | None) -> Search:
     def constraints(day: date) -> set[BookingConstraint]:
         return {constraint for rules in tracks for constraint in rules.constraints(day)}
 
-    return search(common, _latest_due(tracks), constraints)
-
-
-def _latest_due(tracks: Sequence[BookingRules]) -> date | None:
     days = (rules.dates.due or rules.dates.earliest for rules in tracks)
-    return max(filter(None, days), default=None)
+    return search(common, max(filter(None, days), default=None), constraints)
 
 
 def _jointly(rules: BookingRules, tracks: Sequence[BookingRules]) -> BookingRules:

@@ -175,9 +175,7 @@ def draw(chart: Chart) -> str:
     axis = _axis(chart)
     top = 22 if chart.as_of is None else 38
     months = list(_months(axis, chart.months))
-    body = [
-        f'<text class="\0soft" x="{x + 2}" y="14">{escaped(words)}</text>' for x, words in months
-    ]
+    body = [f'<text class="\0soft" x="{x + 2}" y="14">{escaped(name)}</text>' for x, name in months]
     body += _as_of_words(chart.as_of, axis)
     for lane in chart.lanes:
         parts, top = _lane(lane, top, axis, [x for x, _ in months], chart.as_of)
@@ -383,12 +381,8 @@ def _captions(blocks: Iterable[_Block], top: int) -> _Drawn:
 
 
 def _free_row(ends: Sequence[float], block: _Block) -> int:
-    count = len(block.lines)
-    return next(
-        row
-        for row in range(len(ends) + 1)
-        if all(end <= block.x for end in ends[row : row + count])
-    )
+    count, rows = len(block.lines), range(len(ends) + 1)
+    return next(row for row in rows if all(end <= block.x for end in ends[row : row + count]))
 
 
 def _said(block: _Block, y: int) -> Iterator[str]:
