@@ -33,9 +33,7 @@ _FEWEST_LINES = 2
 _RESOURCE = re.compile(r"\s*\{.*\"resourceType\"")
 _JOINED = re.compile(r"(?<=\})[\s\ufeff]*(?=\{)")
 # A type that is not one of these could be a patient's name; it is never repeated.
-_KNOWN_TYPES = {
-    name.removesuffix("Type") for release in (r4, r5, stu3) for name in dir(release)
-} - {"Bundle"}
+_KNOWN_TYPES = {name.removesuffix("Type") for name in (*dir(r4), *dir(r5), *dir(stu3))} - {"Bundle"}
 _CHANGES = frozenset({"Binary", "Parameters"})
 _QUESTIONS = frozenset({"GET", "HEAD"})
 _ERRORS = frozenset({"error", "fatal"})

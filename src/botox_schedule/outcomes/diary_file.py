@@ -74,6 +74,7 @@ _UNREAD_END = "the end is no day and no time of day; the attack's first day coun
 _NOT_FREE = (
     "the kind is none, but an attack counts as headache; in a diary by day call the column date"
 )
+_NONE_FREE = "no entry says that a day was free; if all others were, give missing='headache_free'"
 _HURTING = frozenset({DiaryKind.HEADACHE, DiaryKind.MIGRAINE})
 _FREE_OF_MIGRAINE = "free of migraine is not free of headache; the day counts as unknown"
 _WITHOUT_KIND = "no column says which attacks were migraine; all count as headache"
@@ -227,10 +228,7 @@ def read_diary(
         unread = {day for entry in entries if entry.fault is not None for day in entry.days()}
         days = _with_free_days(days, unread)
     elif days and all(entry.kind is not DiaryKind.NONE for entry in taken):
-        reason = (
-            "no entry says that a day was free; if all others were, give missing='headache_free'"
-        )
-        problems.append(_told(table.line, reason))
+        problems.append(_told(table.line, _NONE_FREE))
     return DiaryReading(
         diary=HeadacheDiary(days=[DiaryDay(on=on, kind=days[on]) for on in sorted(days)]),
         entries=len(entries),

@@ -1,6 +1,6 @@
 """The vials and billing units for a dose that the caller names."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache
@@ -286,20 +286,15 @@ def _smaller(spare: Decimal, count: int, savings: list[tuple[Decimal, Decimal]])
 
     It searches all reachable savings breadth-first, so each is reached with the fewest vials.
     """
-    reached = {_ZERO: (0, _ZERO, _ZERO)}  # how many vials, the saving before the last, the last
-    ahead = deque([_ZERO])
-    while ahead:
-        saved = ahead.popleft()
+    reached: dict[Decimal, list[Decimal]] = {_ZERO: []}  # the vials of each saving
+    ahead = [_ZERO]
+    for saved in ahead:
         for saving, size in savings:
-            total, number = saved + saving, reached[saved][0]
-            if total <= spare and total not in reached and number < count:
-                reached[total] = number + 1, saved, size
+            total, vials = saved + saving, reached[saved]
+            if total <= spare and total not in reached and len(vials) < count:
+                reached[total] = [*vials, size]
                 ahead.append(total)
-    chosen, saved = [], max(reached)
-    while saved:
-        _, saved, size = reached[saved]
-        chosen.append(size)
-    return chosen
+    return reached[max(reached)]
 
 
 def _lines(rule: BillingRule, given: Decimal, discarded: Decimal) -> tuple[BillingLine, ...]:
