@@ -33,17 +33,9 @@ _FEWEST_LINES = 2
 _RESOURCE = re.compile(r"\s*\{.*\"resourceType\"")
 _JOINED = re.compile(r"(?<=\})[\s\ufeff]*(?=\{)")
 # A type that is not one of these could be a patient's name; it is never repeated.
-_KNOWN_TYPES = {
-    name.removesuffix("Type") for release in (r4, r5, stu3) for name in dir(release)
-} - {"Bundle"}
-_CHANGES = frozenset({"Binary", "Parameters"})
-_QUESTIONS = frozenset({"GET", "HEAD"})
-_SELF, _NEXT = frozenset({"self"}), frozenset({"next"})
-_PREVIOUS = frozenset({"prev", "previous"})
+_KNOWN_TYPES = {name.removesuffix("Type") for name in (*dir(r4), *dir(r5), *dir(stu3))} - {"Bundle"}
 _ERRORS = frozenset({"error", "fatal"})
 _PARTIAL_ANSWERS = frozenset({"incomplete", "suppressed", "throttled", "timeout", "too-costly"})
-_BESIDE_MATCHES = frozenset({"include", "outcome"})
-_COUNTED = frozenset({"history", "searchset"})
 _Page = tuple[str, frozenset[tuple[str, str]]]
 _NO_PAGE: frozenset[_Page] = frozenset({("", frozenset())})
 
@@ -115,10 +107,9 @@ def contents_of(bundle: BundleContent) -> Contents:
     is_odd = isinstance(content, dict) or "\\ud" in content.lower() or not _is_text(content)
     read = [one for leaf in leaves for one in _read(leaf, is_odd=is_odd)]
     found = (*(root for root in roots if isinstance(root, BundleProblem)), *read)
-    return Contents(
-        entries=tuple(one for one in found if isinstance(one, Entry)),
-        problems=(*(p for p in found if isinstance(p, BundleProblem)), *_incomplete(bundles)),
-    )
+    problems = (one for one in found if isinstance(one, BundleProblem))
+    entries = tuple(one for one in found if isinstance(one, Entry))
+    return Contents(entries, (*problems, *_incomplete(bundles)))
 
 
 def _roots(text: str) -> Sequence[Entry | BundleProblem]:
@@ -241,7 +232,7 @@ def _read(node: Entry, *, is_odd: bool) -> Iterator[Entry | BundleProblem]:
         yield _lost(_PARTIAL, node.where, "the resource holds only some of its elements")
     if method == "DELETE" and not isinstance(node.resource, dict):
         yield node._replace(kind="", resource={})
-    elif node.resource is None and (method in _QUESTIONS or within(node.envelope, "response")):
+    elif node.resource is None and (method in {"GET", "HEAD"} or within(node.envelope, "response")):
         return
     elif node.kind not in _KNOWN_TYPES or (is_odd and not _is_text(node.envelope or node.resource)):
         message = "expected a resource with a resourceType of FHIR, in Unicode"
@@ -269,7 +260,7 @@ def _is_change(node: Entry, method: str | None) -> bool:
         return "?" in (text_of(within(node.envelope, "request"), "url") or "")
     if node.history is not None and node.resource is None:
         return within(node.envelope, "response") is not None
-    return method == "PATCH" and (not node.kind or node.kind in _CHANGES)
+    return method == "PATCH" and (not node.kind or node.kind in {"Binary", "Parameters"})
 
 
 def _has_failed(node: Entry) -> bool:
@@ -317,12 +308,12 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=_plain)
 def _incomplete(bundles: Iterable[Entry]) -> Iterator[BundleProblem]:
     """The problems of bundles: one page of several, unless the others were read, for example."""
     found = [(node.where, node.resource) for node in bundles]
-    read = {page for _, bundle in found for page in _pages(bundle, _SELF)} - _NO_PAGE
-    following = {page for _, bundle in found for page in _pages(bundle, _NEXT)}
+    read = {page for _, bundle in found for page in _pages(bundle, "self")} - _NO_PAGE
+    following = {page for _, bundle in found for page in _pages(bundle, "next")}
     for where, bundle in found:
         # The page before the one that it leads to was read, under whatever address.
-        is_first = following.isdisjoint(_pages(bundle, _SELF))
-        others = {*_pages(bundle, _NEXT), *(_pages(bundle, _PREVIOUS) if is_first else ())}
+        is_first = following.isdisjoint(_pages(bundle, "self"))
+        others = {*_pages(bundle, "next", *(("prev", "previous") if is_first else ()))}
         if not others <= read:
             message = "the bundle is one page of several, and others are missing"
             yield _lost(_PARTIAL, inside(where, "link"), message)
@@ -338,7 +329,7 @@ def _incomplete(bundles: Iterable[Entry]) -> Iterator[BundleProblem]:
             yield _lost(_PARTIAL, inside(where, "issues"), "the bundle says that parts are missing")
 
 
-def _pages(bundle: Mapping[str, Any], relations: frozenset[str]) -> Iterator[_Page]:
+def _pages(bundle: Mapping[str, Any], *relations: str) -> Iterator[_Page]:
     """The pages that a bundle links so; the order of what an address asks for means nothing."""
     for link in listed(bundle, "link"):
         if (text_of(link, "relation") or "").lower() in relations:
@@ -348,7 +339,7 @@ def _pages(bundle: Mapping[str, Any], relations: frozenset[str]) -> Iterator[_Pa
 
 def _is_short(bundle: Mapping[str, Any]) -> bool:
     total = bundle.get("total")
-    if text_of(bundle, "type") not in _COUNTED or not isinstance(total, int):
+    if text_of(bundle, "type") not in {"history", "searchset"} or not isinstance(total, int):
         return False
     modes = [text_of(e.get("search"), "mode") for e in listed(bundle, "entry")]
-    return total > sum(mode not in _BESIDE_MATCHES for mode in modes)
+    return total > sum(mode not in {"include", "outcome"} for mode in modes)

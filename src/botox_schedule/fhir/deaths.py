@@ -7,14 +7,7 @@ from typing import Any
 
 from botox_schedule.fhir.bundle import Entry
 from botox_schedule.fhir.days import is_placeholder
-from botox_schedule.fhir.elements import (
-    codings,
-    is_taken_back,
-    listed,
-    text_of,
-    texts_in,
-    within,
-)
+from botox_schedule.fhir.elements import codings, is_taken_back, listed, text_of, texts_in, within
 from botox_schedule.protocols.bundled import bundled_tables
 
 _NO = frozenset({"none", "false", "no", "n", "f", "off", "0", "0.0", ""})
@@ -69,7 +62,9 @@ def place_of_death(entry: Entry) -> str:
         if entry.kind in _STAYS and (place := _discharged_dead(resource)):
             return place
         if entry.kind in _FINDINGS:
-            told += _findings_in(resource)
+            told += [(name, resource) for name in _SAID_IN if name in resource]
+            parts = enumerate(listed(resource, "component"))
+            told += [(f"component[{number}].code", part) for number, part in parts]
     return next((place for place, one in told if _states_death(one, place)), "")
 
 
@@ -80,12 +75,9 @@ def _place_in_person(person: Entry) -> str:
         return "name"
     read = _READ if person.kind == "Patient" else frozenset()
     stated = [(name, value) for name, value in person.resource.items() if name not in read]
-    stated += [
-        (text_of(one, "url") or "", value)
-        for one in _extensions_in(person.resource)
-        for name, value in one.items()
-        if name.startswith("value")
-    ]
+    for one in _extensions_in(person.resource):
+        values = (value for name, value in one.items() if name.startswith("value"))
+        stated += [(text_of(one, "url") or "", value) for value in values]
     told = (value for name, value in stated if _OWN.search(name.lower()))
     return "deceased" if any(_ALIVE.isdisjoint(_words(value)) for value in told) else ""
 
@@ -94,13 +86,6 @@ def _extensions_in(element: Any) -> Iterator[Mapping[str, Any]]:
     for extension in listed(element, "extension"):
         yield extension
         yield from _extensions_in(extension)
-
-
-def _findings_in(resource: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """What a finding and its components are about: places, and the objects that hold them."""
-    yield from ((name, resource) for name in _SAID_IN if name in resource)
-    for number, part in enumerate(listed(resource, "component")):
-        yield f"component[{number}].code", part
 
 
 def _states_death(finding: Mapping[str, Any], element: str) -> bool:
@@ -141,10 +126,8 @@ def _meanings() -> Mapping[str, tuple[Sequence[str], str]]:
 
 def _discharged_dead(resource: Mapping[str, Any]) -> str:
     """The element in which an encounter, as R4 and R5 name it, or a claim ends with a death."""
-    stated = {
-        f"{name}.{_DISPOSITION}": within(resource.get(name), _DISPOSITION)
-        for name in ("hospitalization", "admission")
-    }
+    stays = ("hospitalization", "admission")
+    stated = {f"{name}.{_DISPOSITION}": within(resource.get(name), _DISPOSITION) for name in stays}
     for number, one in enumerate(listed(resource, "supportingInfo")):
         if not _DISCHARGE.isdisjoint(_words(one.get("category"))):
             stated[f"supportingInfo[{number}].code"] = one.get("code")

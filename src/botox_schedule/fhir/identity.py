@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import unquote
 from uuid import UUID
 
 from botox_schedule.fhir.bundle import Entry, as_json, method_of
@@ -20,9 +21,8 @@ _ADDRESS = re.compile(
 )
 _PORT = re.compile(r":(80|443)\Z")
 _SEARCH = re.compile(r"(?:.*/)?(\w+)\?(?:.*&)?identifier=([^|&]+)\|([^&]+)(?:&.*)?")
-_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,18})"?', re.ASCII)
-_METHODS_WITH_ADDRESS = frozenset({"DELETE", "PUT"})
 _READ = frozenset({"MedicationAdministration", "Patient", "Procedure"})
 _SUBJECTS = ("subject", "patient", "for", "beneficiary", "individual", "candidate", "actor")
 
@@ -85,11 +85,8 @@ class Directory:
         versions = grouped((self.identity(entry), entry) for entry in entries)
         newest = {i: es if len(es) == 1 else _newest(es) for i, es in versions.items()}
         self.uncertain: list[list[Entry]] = [es for es in newest.values() if len(es) > 1]
-        self.contradicted: list[list[Entry]] = [
-            [*es, *versions[i]]
-            for i, es in newest.items()
-            if len(es) == 1 < len(versions[i]) and _is_old(es[0], versions[i])
-        ]
+        told = ((es[0], versions[i]) for i, es in newest.items() if len(es) == 1 < len(versions[i]))
+        self.contradicted: list[list[Entry]] = [[e, *es] for e, es in told if _is_old(e, es)]
         self._entries = {i: es for i, es in newest.items() if not any(e.is_deletion for e in es)}
         self.whole: list[Entry] = [e for known in self._entries.values() for e in known]
         inner = [c for entry in self.whole for c in _contained(entry)]
@@ -146,12 +143,8 @@ class Directory:
 
     def found(self, source: Entry, references: Iterable[Any], kind: str) -> list[Entry]:
         """Return the entries that References of *source* can mean; see :meth:`find`."""
-        return [
-            entry
-            for reference in references
-            for identity in self.find(source, reference, kind)
-            for entry in self.entries(identity)
-        ]
+        found = (one for reference in references for one in self.find(source, reference, kind))
+        return [entry for identity in found for entry in self.entries(identity)]
 
     def absent(self, source: Entry, reference: Any, kind: str) -> str | None:
         """Return the identity of a resource outside the bundle, as a Reference states it."""
@@ -159,16 +152,16 @@ class Directory:
         if target is None:
             return _identifier(within(reference, "identifier"), kind)
         at = self._address(target)
-        return (
-            self._joined(at.base or self._base(source), at.name) if at else self._canonical(target)
-        )
+        if at is None:
+            return self._canonical(target)
+        return self._joined(at.base or self._base(source), at.name)
 
     def _pointed_at(self, source: Entry, target: str) -> list[str]:
         if target.startswith("#"):
             return self._named.get(f"{self.identity(source.container or source)}{target}", [])
         at = self._address(target)
         if at is None:
-            search = _SEARCH.fullmatch(_unescaped(target))
+            search = _SEARCH.fullmatch(unquote(target, errors="surrogateescape"))
             name = self._canonical(target) if search is None else _searched(*search.groups())
             return self._named.get(name, [])
         base = at.base or self._base(source)
@@ -240,16 +233,15 @@ def subject_of(entry: Entry) -> Any:
 
 def identifiers_of(entry: Entry) -> list[tuple[str, str]]:
     """Return system and value of each identifier that has both."""
-    found = (
-        (text_of(i, "system"), text_of(i, "value")) for i in listed(entry.resource, "identifier")
-    )
+    given = listed(entry.resource, "identifier")
+    found = ((text_of(one, "system"), text_of(one, "value")) for one in given)
     return [(system, value) for system, value in found if system and value]
 
 
 def _url(entry: Entry) -> str | None:
     """The fullUrl, else the address of the PUT or DELETE request."""
     url = _address_in(entry.envelope, "fullUrl")
-    if url is None and method_of(entry) in _METHODS_WITH_ADDRESS:
+    if url is None and method_of(entry) in {"DELETE", "PUT"}:
         return _address_in(within(entry.envelope, "request"), "url")
     return url
 
@@ -272,13 +264,6 @@ def _identifier(identifier: Any, kind: str) -> str | None:
     return _searched(kind, system, value) if system and value else None
 
 
-def _unescaped(address: str) -> str:
-    """Return an address without its escapes, which are bytes of UTF-8."""
-    content = address.encode(errors="surrogatepass")
-    plain = _ESCAPE.sub(lambda escape: bytes([int(escape[1], 16)]), content)
-    return plain.decode(errors="surrogateescape")
-
-
 def _searched(kind: str, system: str, value: str) -> str:
     return f"{kind}?identifier={without_scheme(system)}|{value}"
 
@@ -297,21 +282,22 @@ def _newest(entries: list[Entry]) -> list[Entry]:
     A history lists its newest versions first; elsewhere, and between two histories, the place does
     not matter.
     """
-    is_one_list = len({entry.history for entry in entries}) == 1
-    ranks: list[Callable[[int, Entry], Any]] = [_version, _moment, *([_place] * is_one_list)]
+    ranks: Sequence[Callable[[Entry], Any]] = (_version, _moment)
     # Versions from different servers, or from one server and none, cannot be compared.
     urls = (text_of(e.envelope, "fullUrl") for e in entries if not e.is_deletion)
     servers = {at.base if at is not None else "" for at in map(address_of, urls)}
-    left = list(enumerate(entries)) if len(servers) <= 1 else []
+    left = entries if len(servers) <= 1 else []
     for rank in ranks:
-        ranked = [(rank(*one), one) for one in left]
+        ranked = [(rank(one), one) for one in left]
         if all(value is not None for value, _ in ranked):
             best = max((value for value, _ in ranked), default=None)
             left = [one for value, one in ranked if value == best]
-    return _distinct([entry for _, entry in left] or entries)
+    lists = {entry.history for entry in entries}
+    is_ordered = len(lists) == 1 and None not in lists
+    return _distinct((left[:1] if is_ordered else left) or entries)
 
 
-def _version(_: int, entry: Entry) -> int | None:
+def _version(entry: Entry) -> int | None:
     response, request = within(entry.envelope, "response"), within(entry.envelope, "request")
     urls = (text_of(request, "url"), text_of(entry.envelope, "fullUrl"))
     in_urls = (at.version for url in urls if (at := address_of(url)) is not None)
@@ -321,7 +307,7 @@ def _version(_: int, entry: Entry) -> int | None:
     return next((int(number[1]) for number in numbers if number is not None), None)
 
 
-def _moment(_: int, entry: Entry) -> datetime | None:
+def _moment(entry: Entry) -> datetime | None:
     response = within(entry.envelope, "response")
     meta = entry.resource.get("meta")
     text = text_of(meta, "lastUpdated") or text_of(response, "lastModified")
@@ -334,13 +320,9 @@ def _moment(_: int, entry: Entry) -> datetime | None:
 
 def _is_old(newest: Entry, versions: Iterable[Entry]) -> bool:
     """Whether another version was changed later than the newest one."""
-    moments = [moment for one in versions if (moment := _moment(0, one)) is not None]
-    changed = _moment(0, newest)
+    moments = [moment for one in versions if (moment := _moment(one)) is not None]
+    changed = _moment(newest)
     return changed is not None and changed < max(moments)
-
-
-def _place(number: int, entry: Entry) -> int | None:
-    return None if entry.history is None else -number
 
 
 def _distinct(entries: list[Entry]) -> list[Entry]:

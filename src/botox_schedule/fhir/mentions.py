@@ -42,7 +42,6 @@ _MODIFIERS = re.compile(r"(?<=^[0-9A-Za-z]{5})([\s,-]+[0-9A-Za-z]{2})+$")
 _FILE = re.compile(r'"data": "[^"]*"')
 _INJECTIONS, _SERVICES = "CPT", frozenset({"CPT", "HCPCS"})
 _CLAIMS = _SERVICES | {"NDC"}
-_NO_WORDS = frozenset({"data"})
 
 _T = TypeVar("_T")
 
@@ -86,10 +85,8 @@ class Dictionary:
 
     def is_session(self, concept: Any) -> bool:
         """Return whether a procedure's code means the treatment of a known indication."""
-        return any(
-            coding in self._indications or _answer(suggested_indications, *coding)
-            for coding in codings(concept)
-        )
+        own, suggested = self._indications, partial(_answer, suggested_indications)
+        return any(coding in own or suggested(*coding) for coding in codings(concept))
 
     def names_toxin(self, value: Any) -> bool:
         """Return whether anything within an element names a botulinum toxin."""
@@ -97,10 +94,7 @@ class Dictionary:
         text = _FILE.sub("", as_json(value)).lower()
         if not _mention().search(text) and not any(map(self._may_be_toxin, _CODE.findall(text))):
             return False
-        return any(
-            self._is_toxin(one) if isinstance(one, dict) else is_toxin_text(one)
-            for one in _parts_of(value)
-        )
+        return any(map(self._is_toxin, _parts_of(value)))
 
     def is_other_drug(self, concepts: Iterable[Any]) -> bool:
         """Return whether a code of a system for drugs, with its name, says that it is no toxin.
@@ -121,16 +115,16 @@ class Dictionary:
         own = self._indications.get(coding)
         return (self._indication_named(own) or own) if own else self._indication_coded(*coding)
 
-    def _is_toxin(self, coding: Mapping[str, Any]) -> bool:
-        system, code = text_of(coding, "system") or "", text_of(coding, "code")
-        code = code or text_of(coding, "text")
+    def _is_toxin(self, coding: Mapping[str, Any] | str) -> bool:
+        if isinstance(coding, str):
+            return is_toxin_text(coding)
+        system = text_of(coding, "system") or ""
+        code = text_of(coding, "code") or text_of(coding, "text")
         if code is None:
             return False
-        return (
-            (system, code) in self._products
-            or names_toxin(system, code)
-            or (_is_code_of(_CLAIMS, code) and _may_hold(_CLAIMS, system))
-        )
+        if (system, code) in self._products or names_toxin(system, code):
+            return True
+        return _is_code_of(_CLAIMS, code) and _may_hold(_CLAIMS, system)
 
     def _is_code_of_toxin(self, code: str) -> bool:
         """Whether the code could stand for a toxin in some system."""
@@ -194,9 +188,8 @@ def _injections() -> frozenset[str]:
 
 @cache
 def _systems() -> frozenset[str]:
-    return frozenset(
-        row["system"] for row in (*code_rows(), *bundled_tables("indications.toml")["classes"])
-    )
+    rows = (*code_rows(), *bundled_tables("indications.toml")["classes"])
+    return frozenset(row["system"] for row in rows)
 
 
 def _parts_of(value: Any) -> Iterator[dict[str, Any] | str]:
@@ -206,7 +199,7 @@ def _parts_of(value: Any) -> Iterator[dict[str, Any] | str]:
         one = waiting.pop()
         if isinstance(one, dict):
             yield one
-            waiting += [part for name, part in one.items() if name not in _NO_WORDS]
+            waiting += [part for name, part in one.items() if name != "data"]
         elif isinstance(one, list | tuple):
             waiting += one
         elif isinstance(one, str):

@@ -17,7 +17,6 @@ from botox_schedule.terms import CareEndKind
 
 LONGEST_ID = 200
 PATIENT = "Patient"
-_POINTS_AWAY = frozenset({"replaced-by", "refer"})
 _LINKS = {PATIENT: ("link", "other"), "Person": ("link", "target"), "Linkage": ("item", "resource")}
 """The resources that say which patients are the same person, and in which elements."""
 _DAYS = {
@@ -100,11 +99,6 @@ class People:
             raise Fault(BundleProblemCode.NO_SUBJECT, "subject", message)
         return key
 
-    def key_about(self, entry: Entry) -> str | None:
-        """Return the id of the record that a resource is about, or None where that is unclear."""
-        key, *others = self.keys_about(entry)
-        return None if others else key
-
     def keys_about(self, entry: Entry) -> Sequence[str | None]:
         """Return the ids of all records that it may be about; None alone where it names nobody."""
         if entry.kind in _LINKS:
@@ -139,12 +133,12 @@ class People:
     @cached_property
     def _bearers(self) -> dict[str | None, list[str]]:
         """The ids of the records of all whose identifiers have a value, in whatever system."""
-        return grouped(
-            (text_of(identifier, "value"), key)
-            for key, members in self._members.items()
-            for person in members
-            for identifier in listed(person.resource, "identifier")
-        )
+        given = ((listed(e.resource, "identifier"), key) for e, key in self._persons(self._members))
+        return grouped((text_of(one, "value"), key) for several, key in given for one in several)
+
+    def _persons(self, keys: Iterable[str]) -> Iterator[tuple[Entry, str]]:
+        """The patients of these records, each with the id of the record."""
+        return ((person, key) for key in keys for person in self._members.get(key, []))
 
     def record(self, key: str, sessions: Sequence[TreatmentSession]) -> PatientRecord:
         """Return the record of one person."""
@@ -177,11 +171,7 @@ class People:
     def problems(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
         """Yield the problems with the patients of these records."""
         for key in keys:
-            members = self._members.get(key, [])
-            for person in members:
-                for remark in self._faults(person):
-                    yield person.problem(remark, key)
-            for person, remark in self._doubts(members):
+            for person, remark in self._doubts(self._members.get(key, [])):
                 yield person.problem(remark, key)
         yield from self._possible_deaths(keys)
         yield from self._broken_links()
@@ -192,9 +182,8 @@ class People:
         for fault in self.validator.faults(person):
             message = f"{fault}; birth date and death may be missing"
             yield BundleProblemCode.INVALID_RESOURCE, "", message
-        if str(person.resource.get("active")).lower() == "false" and not listed(
-            person.resource, "link"
-        ):
+        is_unused = str(person.resource.get("active")).lower() == "false"
+        if is_unused and not listed(person.resource, "link"):
             message = "not in use: the patient may have another record, or have left"
             yield BundleProblemCode.UNKNOWN_MODIFIER, "active", message
         for element, code in _DAYS.items():
@@ -207,6 +196,7 @@ class People:
                     yield fault.remark
 
     def _doubts(self, members: Sequence[Entry]) -> Iterator[tuple[Entry, Remark]]:
+        yield from ((person, remark) for person in members for remark in self._faults(person))
         if len({day for person in members if (day := self._day(person, "birthDate"))}) > 1:
             message = "resources of one person state several birth dates; none is taken"
             yield members[-1], (BundleProblemCode.CONFLICTING_PATIENTS, "birthDate", message)
@@ -234,12 +224,8 @@ class People:
                 yield link.entry.problem(remark, self.key_of(link.own), left_out=True)
 
     def _shared_identifiers(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
-        bearers = grouped(
-            (identifier, key)
-            for key in keys
-            for person in self._members.get(key, [])
-            for identifier in identifiers_of(person)
-        )
+        persons = self._persons(keys)
+        bearers = grouped((one, key) for person, key in persons for one in identifiers_of(person))
         message = "another patient has the same identifier; they may be one person"
         remark = BundleProblemCode.SHARED_IDENTIFIER, "identifier", message
         for key in {key: None for shared in bearers.values() if len(shared) > 1 for key in shared}:
@@ -268,7 +254,7 @@ def _links_of(entry: Entry, directory: Directory) -> Iterator[_Link]:
 def _leaders_of(links: Iterable[_Link], directory: Directory) -> dict[str, str]:
     """For each linked patient the one whose key counts: not replaced, and in the bundle."""
     pairs = [(link.own, link.other, link.type) for link in links if link.other is not None]
-    replaced = {own for own, _, kind in pairs if kind in _POINTS_AWAY}
+    replaced = {own for own, _, kind in pairs if kind in {"replaced-by", "refer"}}
     replaced |= {other for _, other, kind in pairs if kind == "replaces"}
     leaders: dict[str, str] = {}
     for group in _connected([(own, other) for own, other, _ in pairs]):

@@ -14,7 +14,7 @@ from botox_schedule.fhir.identity import Directory, grouped
 from botox_schedule.fhir.mentions import Codes, Dictionary
 from botox_schedule.fhir.people import PATIENT, People
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode
-from botox_schedule.fhir.sessions import DOSE, PROCEDURE, Fate, Outcome, SessionReader
+from botox_schedule.fhir.sessions import DOSE, PROCEDURE, Outcome, SessionReader
 from botox_schedule.fhir.validity import Validator
 from botox_schedule.garbage import uncollected
 from botox_schedule.protocols.indications import product_named
@@ -30,15 +30,10 @@ _NO_EVENTS = frozenset(
     | {"MedicationKnowledge", "Organization", "PlanDefinition", "Practitioner"}
     | {"PractitionerRole", "Questionnaire", "Schedule", "Slot", "Substance"}
 )
-_MERGED = Outcome(Fate.MERGED)
-_UNCERTAIN, _UNCERTAIN_DELETION, _CONTRADICTED = (
-    (BundleProblemCode.UNCERTAIN_VERSION, "", message)
-    for message in (
-        "nothing says which version is the newest; each of them counts",
-        "nothing says that the deletion is the newest version; it is taken so",
-        "an older version was changed later; the highest number is taken as the newest",
-    )
-)
+_MERGED = Outcome("merged")
+_UNCERTAIN = "nothing says which version is the newest; each of them counts"
+_UNCERTAIN_DELETION = "nothing says that the deletion is the newest version; it is taken so"
+_CONTRADICTED = "an older version was changed later; the highest number is taken as the newest"
 
 
 class BundleCounts(Value, frozen=True):
@@ -93,11 +88,8 @@ class BundleReading(Value, frozen=True):
 
     def problems_of(self, record: PatientRecord) -> tuple[BundleProblem, ...]:
         """Return the problems that concern one record; an incomplete bundle concerns all."""
-        return tuple(
-            problem
-            for problem in self.problems
-            if problem.patient == record.id or problem.code is BundleProblemCode.INCOMPLETE
-        )
+        incomplete = BundleProblemCode.INCOMPLETE
+        return tuple(p for p in self.problems if p.patient == record.id or p.code is incomplete)
 
     @property
     def unreadable(self) -> frozenset[str]:
@@ -183,11 +175,8 @@ class _Reader:
         self._directory = sessions.people.directory
         self._partners = _partners(self._directory)
         # Doses come first: a procedure gives way to a dose only if that became a session.
-        self._doses = {
-            id(entry): sessions.read(entry, self._partners.get(id(entry), []))
-            for entry in self._directory.whole
-            if entry.kind == DOSE
-        }
+        doses = (entry for entry in self._directory.whole if entry.kind == DOSE)
+        self._doses = {id(e): sessions.read(e, self._partners.get(id(e), [])) for e in doses}
 
     def reading(self) -> BundleReading:
         """Return the records, the problems and the counts."""
@@ -210,15 +199,13 @@ class _Reader:
 
     def _outcomes(self) -> list[tuple[Entry, Outcome]]:
         outcomes = [(entry, self._outcome(entry)) for entry in self._directory.whole]
-        used = {id(part) for _, outcome in outcomes for part in outcome.used}
-        return [
-            (entry, _MERGED if id(entry) in used and entry.kind not in _SESSIONS else outcome)
-            for entry, outcome in outcomes
-        ]
+        parts = (part for _, outcome in outcomes for part in outcome.used)
+        used = {id(part) for part in parts if part.kind not in _SESSIONS}
+        return [(entry, _MERGED if id(entry) in used else outcome) for entry, outcome in outcomes]
 
     def _outcome(self, entry: Entry) -> Outcome:
         if entry.kind == PATIENT:
-            return Outcome(Fate.PATIENT) if self._people.leads(entry) else _MERGED
+            return Outcome("patient") if self._people.leads(entry) else _MERGED
         if entry.kind == DOSE:
             return self._doses[id(entry)]
         if entry.kind == PROCEDURE:
@@ -241,30 +228,28 @@ class _Reader:
         drugs = self._directory.found(entry, _drugs(entry), "Medication") if has_drugs else ()
         toxins = tuple(drug for drug in drugs if names_toxin(drug.resource))
         if not toxins and not names_toxin(entry.resource):
-            return Outcome(Fate.IGNORED)
+            return Outcome("ignored")
         items = enumerate(listed(entry.resource, "item"))
         places = [f"item[{number}]" for number, item in items if names_toxin(item)] or [""]
-        patients = self._people.keys_about(entry)
-        problems = tuple(self._named(entry, *one) for one in pairs(places, patients))
-        return Outcome(Fate.LEFT_OUT, problems, used=toxins)
-
-    def _named(self, entry: Entry, place: str, patient: str | None) -> BundleProblem:
         message = "names a botulinum toxin, and is not counted as a session"
+        remarks = [(BundleProblemCode.NAMES_TOXIN, place, message) for place in places]
         lost = may_be_given(entry.resource) and entry.kind not in _NO_EVENTS
-        remark = BundleProblemCode.NAMES_TOXIN, place, message
-        return entry.problem(remark, patient, left_out=lost)
+        told = pairs(remarks, self._people.keys_about(entry))
+        problems = tuple(entry.problem(*each, left_out=lost) for each in told)
+        return Outcome("left out", problems, used=toxins)
 
     def _uncertain(self, counted: set[int]) -> Iterator[BundleProblem]:
+        code = BundleProblemCode.UNCERTAIN_VERSION
         for versions in self._directory.uncertain:
             is_gone = any(entry.is_deletion for entry in versions)
             if is_gone or any(id(entry) in counted for entry in versions):
-                remark = _UNCERTAIN_DELETION if is_gone else _UNCERTAIN
+                remark = code, "", _UNCERTAIN_DELETION if is_gone else _UNCERTAIN
                 for patient in self._patients_of(versions):
                     yield versions[-1].problem(remark, patient, left_out=is_gone)
         for newest, *versions in self._directory.contradicted:
             if newest.is_deletion or id(newest) in counted:
                 for patient in self._patients_of(versions):
-                    yield newest.problem(_CONTRADICTED, patient, left_out=True)
+                    yield newest.problem((code, "", _CONTRADICTED), patient, left_out=True)
 
     def _patients_of(self, versions: Iterable[Entry]) -> Sequence[str | None]:
         """The records that versions of a resource are about; a deletion alone does not say it."""
@@ -278,23 +263,21 @@ class _Reader:
         read = sum(bool(entry.resource) for entry in self._contents.entries)
         return BundleCounts(
             resources=unread + read,
-            patients=fates[Fate.PATIENT],
-            sessions=fates[Fate.SESSION],
-            merged=fates[Fate.MERGED] + read - len(outcomes),
-            left_out=fates[Fate.LEFT_OUT] + unread,
-            ignored=dict(Counter(e.kind for e, o in outcomes if o.fate is Fate.IGNORED)),
+            patients=fates["patient"],
+            sessions=fates["session"],
+            merged=fates["merged"] + read - len(outcomes),
+            left_out=fates["left out"] + unread,
+            ignored=dict(Counter(e.kind for e, o in outcomes if o.fate == "ignored")),
         )
 
 
 def _partners(directory: Directory) -> dict[int, list[Entry]]:
     """For each dose its procedures, and for each procedure its doses, by ``partOf``."""
-    pairs = [
-        (entry, other)
-        for entry in directory.whole
-        if entry.kind in _SESSIONS
-        for other in directory.found(entry, listed(entry.resource, "partOf"), PROCEDURE)
-        if {entry.kind, other.kind} == _SESSIONS
-    ]
+    pairs: list[tuple[Entry, Entry]] = []
+    for entry in directory.whole:
+        if entry.kind in _SESSIONS:
+            found = directory.found(entry, listed(entry.resource, "partOf"), PROCEDURE)
+            pairs += [(entry, one) for one in found if {entry.kind, one.kind} == _SESSIONS]
     return grouped([*((id(a), b) for a, b in pairs), *((id(b), a) for a, b in pairs)])
 
 

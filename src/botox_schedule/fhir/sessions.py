@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from enum import Enum, unique
 from functools import partial
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import ValidationError
 
@@ -42,15 +41,8 @@ _ORIGINS = {
 _TIMES = {DOSE: "effective", PROCEDURE: "performed"}
 
 
-@unique
-class Fate(Enum):
-    """What becomes of a resource."""
-
-    PATIENT = "patient"
-    SESSION = "session"
-    MERGED = "merged"
-    LEFT_OUT = "left out"
-    IGNORED = "ignored"
+Fate = Literal["patient", "session", "merged", "left out", "ignored"]
+"""What becomes of a resource."""
 
 
 class Outcome(NamedTuple):
@@ -124,12 +116,12 @@ class SessionReader(NamedTuple):
             keys = self.people.keys_about(entry)
             is_lost = fault.is_session and may_be_given(entry.resource)
             told = [entry.problem(fault.remark, key, left_out=is_lost) for key in keys]
-            return Outcome(Fate.LEFT_OUT, tuple(told))
+            return Outcome("left out", tuple(told))
         key, used = draft.key, draft.used
         doubts = (*_doubts(draft, is_absent=self.people.is_absent(key)), *self._repeated(draft))
         told = [entry.problem(d, key, left_out=_may_be_missing(draft, d[0])) for d in doubts]
         told += [one.problem(remark, key) for one in used for remark in modifiers_of(one)]
-        return Outcome(Fate.SESSION, tuple(told), key, session, used)
+        return Outcome("session", tuple(told), key, session, used)
 
     def _draft(self, entry: Entry, procedures: Sequence[Entry]) -> _Draft:
         if faults := self.people.validator.faults(entry):
@@ -156,7 +148,8 @@ class SessionReader(NamedTuple):
 
     def _own(self, entries: Sequence[Entry], key: str) -> list[Entry]:
         """The resources that are about the same person, or do not say about which."""
-        return [one for one in entries if self.people.key_about(one) in {None, key}]
+        about = ((one, self.people.keys_about(one)) for one in entries)
+        return [one for one, (first, *others) in about if others or first in {None, key}]
 
     def _products(self, entry: Entry, medications: Sequence[Entry]) -> set[Product]:
         """The products that the medications name, or else their ingredients.
@@ -179,9 +172,8 @@ class SessionReader(NamedTuple):
     def _medications(self, entry: Entry) -> list[Entry]:
         """The medications that a resource refers to, and those that are their ingredients."""
         resource, find = entry.resource, partial(self.people.directory.found, kind="Medication")
-        told = find(
-            entry, [resource.get("medicationReference"), *listed(resource, "usedReference")]
-        )
+        own = [resource.get("medicationReference"), *listed(resource, "usedReference")]
+        told = find(entry, own)
         parts = ((m, listed(m.resource, "ingredient")) for m in told)
         inner = (find(m, [part.get("itemReference") for part in found]) for m, found in parts)
         return [*told, *chain.from_iterable(inner)]
@@ -207,9 +199,11 @@ class SessionReader(NamedTuple):
             yield from self.people.directory.found(entry, listed(entry.resource, element), kind)
 
     def _session(self, draft: _Draft) -> TreatmentSession:
+        identity = self.people.directory.identity(draft.entry)
+        is_named = identity != draft.entry.where  # else it has neither an id nor an address
         try:
             return TreatmentSession(
-                id=self._id_of(draft.entry),
+                id=self.people.directory.key_of(identity) if is_named else None,
                 administered_on=draft.days[0],
                 indication=_only(draft.indications) or UNKNOWN_INDICATION,
                 product=_only(draft.products),
@@ -219,11 +213,6 @@ class SessionReader(NamedTuple):
         except ValidationError:
             message = "expected an id of at most 200 characters and a slug as indication"
             raise Fault(BundleProblemCode.INVALID_RESOURCE, "", message) from None
-
-    def _id_of(self, entry: Entry) -> str | None:
-        """The id of a session; None for a resource without id and address."""
-        identity = self.people.directory.identity(entry)
-        return None if identity == entry.where else self.people.directory.key_of(identity)
 
 
 def _drugs_of(entry: Entry) -> Iterator[Any]:
@@ -265,11 +254,8 @@ def _doubts(draft: _Draft, *, is_absent: bool) -> Iterator[Remark]:
         code, message = BundleProblemCode.UNKNOWN_INDICATION, "no code names a known indication"
         if draft.indications:
             code, message = BundleProblemCode.AMBIGUOUS_INDICATION, "the codes name several"
-        yield (
-            code,
-            "reasonCode",
-            f"{message}; the session counts for no track, and dose limits still count its units",
-        )
+        message += "; the session counts for no track, and dose limits still count its units"
+        yield code, "reasonCode", message
     if not _AMOUNTS.isdisjoint(_dosage(draft.entry)) and draft.units is None:
         message = f"expected a number above 0 in one of {', '.join(sorted(UNIT_CODES))}"
         yield BundleProblemCode.UNKNOWN_UNITS, "dosage.dose", message

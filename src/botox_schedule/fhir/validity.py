@@ -30,13 +30,10 @@ class Validator:
 
     def faults(self, entry: Entry) -> list[str]:
         """Return the faults of the resource, at most five, without its values."""
-        keys = {
-            name: (entry.kind, name, as_json(value))
-            for name, value in entry.resource.items()
-            if isinstance(value, dict | list) and name not in _UNREAD
-        }
-        known = {name: self._checked[key] for name, key in keys.items() if key in self._checked}
         content = {name: v for name, v in entry.resource.items() if name not in _UNREAD}
+        parts = ((name, v) for name, v in content.items() if isinstance(v, dict | list))
+        keys = {name: (entry.kind, name, as_json(value)) for name, value in parts}
+        known = {name: self._checked[key] for name, key in keys.items() if key in self._checked}
         try:
             model = _MODELS[entry.kind].model_validate(content | known)
         except ValidationError as error:
@@ -44,11 +41,9 @@ class Validator:
             return [*dict.fromkeys(_said(f["type"], f["loc"]) for f in faults[:_MOST_FAULTS])]
         except Exception:  # noqa: BLE001 - for odd content the models raise all kinds of errors
             return ["the resource, or one contained in it, is not as FHIR R4 states it"]
-        self._checked |= {
-            key: value
-            for name, key in keys.items()
-            if name not in known and (value := getattr(model, name, None)) is not None
-        }
+        for name in keys.keys() - known:
+            if (value := getattr(model, name, None)) is not None:
+                self._checked[keys[name]] = value
         return []
 
 

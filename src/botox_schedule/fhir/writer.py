@@ -20,7 +20,6 @@ OVERDUE_FROM_EXTENSION = "urn:botox-schedule:fhir:overdue-from"
 """The extension with the first overdue day, as ``valueDate``."""
 
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
-_NOTHING_DUE = frozenset({DueStatus.NO_HISTORY, DueStatus.NO_INTERVAL})
 
 
 def service_request_from_forecast(
@@ -59,10 +58,12 @@ def service_request_from_forecast(
     ('proposal', ('2026-03-30', '2026-04-06'))
     """
     of_kind(forecast, Forecast, "forecast: give a Forecast, as forecast returns it")
-    if forecast.status in _NOTHING_DUE:
+    if forecast.status in {DueStatus.NO_HISTORY, DueStatus.NO_INTERVAL}:
         raise ExchangeError(f"nothing is due to propose: the status is {forecast.status}")
     _check(subject, id, identifier)
     dates = forecast.dates
+    extensions = {EARLIEST_EXTENSION: dates.earliest, OVERDUE_FROM_EXTENSION: dates.overdue_from}
+    known = [{"url": u, "valueDate": d.isoformat()} for u, d in extensions.items() if d is not None]
     content: dict[str, Any] = {
         "resourceType": "ServiceRequest",
         "status": _status(forecast.status),
@@ -71,18 +72,12 @@ def service_request_from_forecast(
         "subject": {"reference": subject},
         "authoredOn": forecast.as_of.isoformat(),
         "note": [{"text": forecast.explain()}],
+        "id": id,
+        "identifier": identifier and [{"system": identifier[0], "value": identifier[1]}],
+        "occurrencePeriod": dates.due and _period(forecast, dates.due),
+        "extension": known or None,
     }
-    if id is not None:
-        content["id"] = id
-    if identifier is not None:
-        content["identifier"] = [{"system": identifier[0], "value": identifier[1]}]
-    if dates.due is not None:
-        content["occurrencePeriod"] = _period(forecast, dates.due)
-    extensions = {EARLIEST_EXTENSION: dates.earliest, OVERDUE_FROM_EXTENSION: dates.overdue_from}
-    known = [{"url": u, "valueDate": d.isoformat()} for u, d in extensions.items() if d is not None]
-    if known:
-        content["extension"] = known
-    return _resource(content)
+    return _resource({name: value for name, value in content.items() if value is not None})
 
 
 def _check(subject: object, key: object, identifier: object) -> None:

@@ -19,7 +19,7 @@ from botox_schedule.errors import ExchangeError
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import TreatmentProtocol
 from botox_schedule.questions import ask
-from botox_schedule.records import PatientRecord, TreatmentSession
+from botox_schedule.records import PatientRecord
 from botox_schedule.terms import DayReasonCode, ForWhom
 from botox_schedule.values import PatientValue, Value, a_list
 
@@ -159,9 +159,8 @@ def events_from_record(
     several = (alarms,) if isinstance(alarms, str | Interval) else alarms
     reminders = tuple(a_list(several, "alarms: give a list of intervals, such as ['2 weeks']"))
     texts = {} if summaries is None else summaries
-    options = _Options.model_validate(
-        {"key": key, "summaries": texts, "alarms": reminders, "count": count}
-    )
+    given = {"key": key, "summaries": texts, "alarms": reminders, "count": count}
+    options = _Options.model_validate(given)
     for alarm in options.alarms:
         trigger_of(alarm)
     day = as_day(as_of, "as_of")
@@ -246,9 +245,9 @@ def _ahead(track: Track, count: int) -> Iterator[_Entry]:
             yield _Entry(last + number, *found[number])
         elif _ends(track):
             yield _Entry(last + number, EventKind.DUE, _today(track), is_cancelled=True)
-    second = None if _is_suppressed(track) else _second_part(track)
-    if second is not None:
-        yield _Entry(last, EventKind.BOOKING, _one_day(second.administered_on), "second_part")
+    second_on = None if _is_suppressed(track) else _second_part_on(track)
+    if second_on is not None:
+        yield _Entry(last, EventKind.BOOKING, _one_day(second_on), "second_part")
 
 
 def _ends(track: Track) -> bool:
@@ -267,12 +266,11 @@ def _one_day(day: date) -> Window:
 
 def _sessions_ahead(track: Track, count: int) -> dict[int, tuple[EventKind, Window]]:
     """The kind and the days of each session ahead, by its number."""
-    booked = _kept_booking(track)
-    booked_on = None if booked is None else booked.administered_on
-    found = {
-        s.number: (EventKind.DUE, Window(first=s.target, last=s.window.last))
-        for s in projected_sessions(track, count, booked_on)
-    }
+    # The next booking that no hold and no end of care removes.
+    kept = (day for day, codes in _bookings(track) if _NOT_NEXT.isdisjoint(codes))
+    booked_on = next(kept, None)
+    ahead = projected_sessions(track, count, booked_on)
+    found = {s.number: (EventKind.DUE, Window(first=s.target, last=s.window.last)) for s in ahead}
     following = _next(track, booked_on)
     return found if following is None else found | {1: following}
 
@@ -288,20 +286,14 @@ def _next(track: Track, booked_on: date | None) -> tuple[EventKind, Window] | No
     return EventKind.DUE, due_window(track) or Window(first=dates.due, last=date.max)
 
 
-def _kept_booking(track: Track) -> TreatmentSession | None:
-    """The next booking that no hold and no end of care removes."""
-    return next((b for b, codes in _bookings(track) if _NOT_NEXT.isdisjoint(codes)), None)
+def _second_part_on(track: Track) -> date | None:
+    return next((d for d, codes in _bookings(track) if DayReasonCode.SAME_SESSION in codes), None)
 
 
-def _second_part(track: Track) -> TreatmentSession | None:
-    return next((b for b, codes in _bookings(track) if DayReasonCode.SAME_SESSION in codes), None)
-
-
-def _bookings(track: Track) -> Iterator[tuple[TreatmentSession, Collection[DayReasonCode]]]:
-    """The bookings ahead, each with the codes of its day."""
-    for booked in track.bookings:
-        if booked.administered_on >= track.as_of:
-            yield booked, judge_day(track, booked.administered_on).codes
+def _bookings(track: Track) -> Iterator[tuple[date, Collection[DayReasonCode]]]:
+    """The days of the bookings ahead, each with its codes."""
+    days = (booked.administered_on for booked in track.bookings)
+    return ((day, judge_day(track, day).codes) for day in days if day >= track.as_of)
 
 
 def trigger_of(before: Interval) -> timedelta:

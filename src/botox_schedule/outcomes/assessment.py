@@ -87,6 +87,9 @@ class CriterionResult(Value, frozen=True):
         )
 
 
+_Results = Iterator[CriterionResult]
+
+
 def judge_counts(
     rule: ResponseRule,
     *,
@@ -138,9 +141,7 @@ class _Days(NamedTuple):
     months: Sequence[Fraction]
 
 
-def _by_days(
-    rule: ResponseRule, days_of: Callable[[DiaryKind], _Days]
-) -> Iterator[CriterionResult]:
+def _by_days(rule: ResponseRule, days_of: Callable[[DiaryKind], _Days]) -> _Results:
     """Yield the result of each criterion that a diary can tell, by its own measure."""
     for criterion in rule.criteria:
         if criterion.kind not in {CriterionKind.FAILURES, CriterionKind.RECHECK}:
@@ -480,9 +481,7 @@ def _days_of(
     return _Days(baseline, rate(counts.current), cycles, latest[::-1])
 
 
-def _others(
-    rule: ResponseRule, track: Track, failures: Sequence[bool]
-) -> Iterator[CriterionResult]:
+def _others(rule: ResponseRule, track: Track, failures: Sequence[bool]) -> _Results:
     """Judge what a diary cannot tell: failures, and the recheck after stopping."""
     for criterion in rule.criteria:
         if criterion.kind is CriterionKind.FAILURES:
@@ -565,11 +564,9 @@ def response_review_dates(
     """
     wanted, day = as_rule(rule), as_day(as_of, "as_of")
     track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
-    reviews = ((criterion, *_review(criterion, track)) for criterion in wanted.criteria)
-    return tuple(
-        ReviewDate(rule=wanted.id, criterion=criterion.name, on=on, why=why)
-        for criterion, on, why in reviews
-    )
+    reviews = ((each.name, *_review(each, track)) for each in wanted.criteria)
+    named = partial(ReviewDate, rule=wanted.id)
+    return tuple(named(criterion=name, on=on, why=why) for name, on, why in reviews)
 
 
 def _review(criterion: ResponseCriterion, track: Track) -> tuple[date | None, str]:

@@ -24,15 +24,7 @@ from botox_schedule.outcomes.figures import (
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.terms import word_of
-from botox_schedule.values import (
-    Fields,
-    PatientValue,
-    Rows,
-    Several,
-    Value,
-    all_of_kind,
-    of_kind,
-)
+from botox_schedule.values import Fields, PatientValue, Rows, Several, Value, all_of_kind, of_kind
 
 LONGEST_ATTACK = 100
 """The most days an attack may cover: more are a mistake in the dates."""
@@ -292,9 +284,8 @@ class HeadacheDiary(PatientValue, frozen=True):
             DayError: When *day* is not a calendar day.
         """
         last = as_day(day, "day")
-        return type(self)(
-            days=tuple(entry for entry in self.days if entry.on <= last), baseline=self.baseline
-        )
+        days = tuple(entry for entry in self.days if entry.on <= last)
+        return type(self)(days=days, baseline=self.baseline)
 
     def count(self, window: Window) -> DiaryCount:
         """Return the counts for the days of *window*, both ends included.
@@ -412,6 +403,5 @@ def chronic_migraine_criteria(
 
 
 def _is_met(table: dict[str, int], headache: Fraction | None, migraine: Fraction | None) -> bool:
-    return (headache or 0) >= table["headache_days"] and (
-        (migraine or 0) >= table.get("migraine_days", 0)
-    )
+    least = table.get("migraine_days", 0)
+    return (headache or 0) >= table["headache_days"] and (migraine or 0) >= least

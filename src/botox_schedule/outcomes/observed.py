@@ -138,8 +138,8 @@ def observed_response(
     last = track.prior.cycles + len(cycles)
     later = range(last + 1, last + len(track.history.later) + 1)
     a_list(notes, "notes: give a list of notes, such as [(1, 70), (2, 68)]")
-    told = [_noted(note, cycles) for note in notes if not _is_later(note, day, later)]
-    noted = [note for note in told if note.days <= (day - note.cycle.anchored_on).days]
+    told = [_noted(note, cycles, day, later) for note in notes]
+    noted = [n for n in told if n is not None and n.days <= (day - n.cycle.anchored_on).days]
     known = HeadacheDiary() if diary is None else a_diary(diary).until(day)
     wanted = word_of(WearOffDefinition, definition, "definition")
     onsets, ends = ([n for n in noted if n.what is what] for what in ObservedChange)
@@ -160,23 +160,20 @@ def _cycles(track: Track) -> list[_Cycle]:
     return list(map(_Cycle, cycles, [*ends, until], [*over, last]))
 
 
-def _is_later(note: NoteInput, as_of: date, later: range) -> bool:
-    """Whether a note is about a day after *as_of*, or about a cycle that may begin after it."""
+def _noted(note: NoteInput, cycles: Sequence[_Cycle], as_of: date, later: range) -> _Noted | None:
+    """What a note says; None after *as_of*, also of a cycle that may begin *later*."""
     if isinstance(note, ResponseNote):
-        return note.on > as_of
-    try:
-        session, _ = note
-    except (TypeError, ValueError):
-        raise CountError("notes: give each as a ResponseNote, or as a session and days") from None
-    return session in later if isinstance(session, int) else as_day(session, "notes") > as_of
-
-
-def _noted(note: NoteInput, cycles: Sequence[_Cycle]) -> _Noted:
-    if isinstance(note, ResponseNote):
+        if note.on > as_of:
+            return None
         cycle = _cycle_before(note, cycles)
         days = (note.on - cycle.anchored_on).days
         return _Noted(cycle, note.what, whole(days, "notes: days since the session"))
-    session, days = note
+    try:
+        session, days = note
+    except (TypeError, ValueError):
+        raise CountError("notes: give each as a ResponseNote, or as a session and days") from None
+    if session in later if isinstance(session, int) else as_day(session, "notes") > as_of:
+        return None
     return _Noted(_cycle_named(session, cycles), ObservedChange.WEAR_OFF, whole(days, "notes"))
 
 

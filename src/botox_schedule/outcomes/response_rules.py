@@ -200,9 +200,7 @@ def _rules_in(tables: Mapping[str, Any], name: str) -> tuple[ResponseRule, ...]:
 
 
 def _with_sources(row: Mapping[str, Any], own: Mapping[str, Any] | None) -> dict[str, Any]:
-    criteria = [
-        {**criterion, "source": cited(criterion["source"], own)} for criterion in row["criteria"]
-    ]
+    criteria = [{**each, "source": cited(each["source"], own)} for each in row["criteria"]]
     return {**row, "criteria": criteria}
 
 

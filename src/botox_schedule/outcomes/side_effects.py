@@ -78,19 +78,14 @@ def place_side_effects(
 
 
 def _placed(effect: SideEffect, timelines: list[ResponseTimeline]) -> PlacedSideEffect:
-    number = sum(timeline.administered_on <= effect.first for timeline in timelines)
-    lasted = None if effect.last is None else (effect.last - effect.first).days + 1
-    if not number:
-        return PlacedSideEffect(
-            name=effect.name, session_number=None, onset_day=None, lasted_days=lasted, phase=None
-        )
-    timeline = timelines[number - 1]
+    before = [timeline for timeline in timelines if timeline.administered_on <= effect.first]
+    followed = before[-1] if before else None
     return PlacedSideEffect(
         name=effect.name,
-        session_number=number,
-        onset_day=(effect.first - timeline.administered_on).days,
-        lasted_days=lasted,
-        phase=response_phase(timeline, as_of=effect.first),
+        session_number=len(before) or None,
+        onset_day=followed and (effect.first - followed.administered_on).days,
+        lasted_days=effect.last and (effect.last - effect.first).days + 1,
+        phase=followed and response_phase(followed, as_of=effect.first),
     )
 
 

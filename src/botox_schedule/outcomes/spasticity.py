@@ -123,16 +123,15 @@ def _joint_change(
     """The change of one joint, from its assessments with the highest score last."""
     start, peak = timeline.administered_on, timeline.peak
     highest_of = {a.on: a.score for a in by_score}
-    before = [day for day in highest_of if day <= start]
-    at_peak = [day for day in highest_of if peak is not None and day in peak]
-    old = highest_of[max(before)] if before else None
-    new = highest_of[min(at_peak)] if at_peak else None
+    last = max((day for day in highest_of if day <= start), default=None)
+    first = min((day for day in highest_of if peak is not None and day in peak), default=None)
+    old, new = (None if day is None else highest_of[day] for day in (last, first))
     return AshworthChange(
         joint=joint,
         before=old,
         at_peak=new,
-        at_peak_day=(min(at_peak) - start).days if at_peak else None,
-        steps=None if old is None or new is None else new.steps_from(old),
+        at_peak_day=first and (first - start).days,
+        steps=old and new and new.steps_from(old),
     )
 
 
@@ -209,11 +208,9 @@ def goal_attainment(goals: GoalSet, timeline: ResponseTimeline | None = None) ->
     (40.0, 50.0)
     """
     of_kind(goals, GoalSet, "goals: give a GoalSet, such as GoalSet(set_on=..., goals=[...])")
-    levels = [goal.achieved for goal in goals.goals]
     baseline = _t_score([(g.weight, g.baseline) for g in goals.goals])
-    achieved = None
-    if None not in levels:
-        achieved = _t_score([(g.weight, g.achieved or 0) for g in goals.goals])
+    judged = [(g.weight, g.achieved) for g in goals.goals if g.achieved is not None]
+    achieved = _t_score(judged) if len(judged) == len(goals.goals) else None
     day = goals.judged_on
     return GoalT(
         baseline=baseline,

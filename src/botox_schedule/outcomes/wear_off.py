@@ -3,20 +3,14 @@
 from collections.abc import Iterator, Sequence
 from enum import StrEnum, unique
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from math import inf
 
 from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.dates.intervals import Window
 from botox_schedule.outcomes.diary import DiaryKind, HeadacheDiary, a_diary
-from botox_schedule.outcomes.figures import (
-    WEEK,
-    Exact,
-    Number,
-    days_within,
-    outcome_tables,
-    whole,
-)
+from botox_schedule.outcomes.figures import WEEK, Exact, Number, days_within, outcome_tables, whole
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.terms import word_of
@@ -181,9 +175,8 @@ def _week_of(
     # Of equally low weeks the last counts: an early one may precede the effect.
     after = len(weeks) - list(reversed(weeks)).index(lowest)
     if definition is WearOffDefinition.NADIR_RISE:
-        return first_run(
-            weeks[after:], lowest + int(figures["nadir_rise"]), int(figures["nadir_weeks"]), after
-        )
+        rise, length = int(figures["nadir_rise"]), int(figures["nadir_weeks"])
+        return first_run(weeks[after:], lowest + rise, length, after)
     if baseline <= lowest:
         return None
     lost = lowest + (baseline - lowest) * Fraction(figures["benefit_lost"])
@@ -248,12 +241,6 @@ def wear_off_across_cycles(
     starts = [start for start in days if start <= day]
     known_until = min(day, a_diary(diary).last_recorded_on or day)
     lasts = [*(shifted(start, -1) for start in starts[1:]), known_until]
-    return tuple(
-        wear_off(
-            weekly_days(diary, start, last),
-            definition=definition,
-            administered_on=start,
-            baseline=baseline,
-        )
-        for start, last in zip(starts, lasts, strict=False)
-    )
+    judged = partial(wear_off, definition=definition, baseline=baseline)
+    cycles = zip(starts, lasts, strict=False)
+    return tuple(judged(weekly_days(diary, *cycle), administered_on=cycle[0]) for cycle in cycles)

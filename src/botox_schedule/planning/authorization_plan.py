@@ -138,12 +138,9 @@ def plan_authorizations(
     most = max(wanted, *_WARNINGS)
     projected = [s.target for s in projected_sessions(track, most)]
     targets = projected or list(islice(_earliest_days(track), most))
-    sessions = tuple(
-        AuthorizedSession(
-            number=index + 1, on=target, check=authorizations.check(target, targets[:index])
-        )
-        for index, target in enumerate(targets)
-    )
+    checks = [authorizations.check(on, targets[:index]) for index, on in enumerate(targets)]
+    judged = enumerate(zip(targets, checks, strict=True), start=1)
+    sessions = [AuthorizedSession(number=n, on=on, check=check) for n, (on, check) in judged]
     uncovered = [s for s in sessions if s.check is not None and s.check.covers is False]
     first_uncovered_on = next((s.on for s in uncovered if s.number <= wanted), None)
     if targets:
@@ -153,7 +150,7 @@ def plan_authorizations(
     return AuthorizationPlan(
         as_of=day,
         uses=authorizations.uses,
-        sessions=sessions[:wanted],
+        sessions=tuple(sessions[:wanted]),
         at_earliest=bool(targets) and not projected,
         first_uncovered_on=first_uncovered_on,
         warning=warning,

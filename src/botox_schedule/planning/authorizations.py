@@ -31,7 +31,9 @@ from botox_schedule.records.model import MOST_UNITS as MOST_GIVEN
 from botox_schedule.terms import MinimumKind, Product
 from botox_schedule.values import Value, in_order
 
+_Limits = PriorAuthorization | PayerRule
 _Row = TypeVar("_Row", PriorAuthorization, PayerRule, TreatmentSession)
+_Sessions = Sequence[TreatmentSession]
 _ZERO = Decimal(0)
 _NO_DOSE = PlannedDose()
 
@@ -146,7 +148,7 @@ class _Tally(NamedTuple):
     unsure: int
     units: Decimal
     most_units: Decimal | None
-    used: Sequence[TreatmentSession]
+    used: _Sessions
     ids: tuple[str, ...]
 
 
@@ -169,15 +171,13 @@ class Authorizations:
         self._has_booked_dose = of_bookings and dose == _NO_DOSE
         self._least_opened = cache(_least_opened)  # each day asks for the same
         self._approved = _concerning(track, track.reading.decisions.authorizations)
-        self._rules = in_order(
-            rule
-            for rule in _concerning(track, track.policy.payer)
-            if rule.product in {None, product} and (rule.sessions, rule.units) != (None, None)
-        )
+        rules = (r for r in _concerning(track, track.policy.payer) if r.product in {None, product})
+        self._rules = in_order(r for r in rules if (r.sessions, r.units) != (None, None))
         is_limited = self._approved or self._rules
-        self._bookings = _booked_next(track) if is_limited else {}
+        ahead = visits_ahead(track)
+        self._bookings = _by_day(s for s in ahead if is_limited and opens_next(track, s))
         self._booked = dict(_booked_series(track, self._bookings))
-        self._besides = [s for s in visits_ahead(track) if not opens_next(track, s)]
+        self._besides = [s for s in ahead if not opens_next(track, s)]
         # Who paid for a session elsewhere is unknown.
         self._elsewhere = frozenset(_concerning(track, last_elsewhere(track.reading)))
 
@@ -239,9 +239,7 @@ class Authorizations:
         last = near(day, self._track.policy.group_within_days)
         return [on for on in self._bookings if day <= on <= last] if day in self._bookings else []
 
-    def _planned(
-        self, day: date, booked: Sequence[TreatmentSession], *, is_next: bool
-    ) -> TreatmentSession:
+    def _planned(self, day: date, booked: _Sessions, *, is_next: bool) -> TreatmentSession:
         """A session with the units that the caller names, else those of what is booked for it.
 
         The next session may be a visit that is moved to the day; a later one is not booked yet.
@@ -261,7 +259,7 @@ class Authorizations:
         besides = (s for s in self._besides if s.administered_on == day)
         return self._own([*self._bookings.get(day, ()), *besides])
 
-    def _moved_to(self, day: date) -> Sequence[TreatmentSession]:
+    def _moved_to(self, day: date) -> _Sessions:
         """What is booked for the visit that would be moved to a day: it cannot stay next to it.
 
         Of several, one for the planned treatment, then the nearest.
@@ -282,9 +280,7 @@ class Authorizations:
         ]
         return self._own(self._bookings[min(moved)[-1]]) if moved else ()
 
-    def _checks(
-        self, planned: TreatmentSession, before: Sequence[TreatmentSession]
-    ) -> Iterator[AuthorizationCheck]:
+    def _checks(self, planned: TreatmentSession, before: _Sessions) -> Iterator[AuthorizationCheck]:
         """The answers of all authorizations, then of the rules in force on the planned day."""
         day = planned.administered_on
         sessions = self._sessions(before, day)
@@ -300,9 +296,9 @@ class Authorizations:
 
     def _check(
         self,
-        limits: PriorAuthorization | PayerRule,
+        limits: _Limits,
         planned: TreatmentSession,
-        inside: Sequence[TreatmentSession],
+        inside: _Sessions,
         problems: tuple[AuthorizationProblem, ...] = (),
         payable_from: date | None = None,
     ) -> AuthorizationCheck:
@@ -317,9 +313,7 @@ class Authorizations:
             use=_use(tally, limits),
         )
 
-    def _same_period(
-        self, rule: PayerRule, sessions: Sequence[TreatmentSession], day: date
-    ) -> list[TreatmentSession]:
+    def _same_period(self, rule: PayerRule, sessions: _Sessions, day: date) -> _Sessions:
         """The sessions in the same period as *day*, also those before the rule's first day.
 
         A payer that limits the visits of a year counts those it has already paid.
@@ -328,7 +322,7 @@ class Authorizations:
             return [s for s in sessions if s.administered_on.year == day.year]
         return in_window(sessions, rule.per, day, self._track.policy.short_month)
 
-    def _sessions(self, before: Sequence[TreatmentSession], day: date) -> list[TreatmentSession]:
+    def _sessions(self, before: _Sessions, day: date) -> _Sessions:
         """The sessions that may count before *day*, and the planned ones as if they were given."""
         track = self._track
         given = [s for s in track.history.completed if s.indication in track.clock]
@@ -337,7 +331,7 @@ class Authorizations:
             besides = [s for s in besides if not opens_cycle(s)]
         return [*given, *track.history.unrecognized, *self._elsewhere, *before, *besides]
 
-    def _tally(self, sessions: Sequence[TreatmentSession], product: Product | None) -> _Tally:
+    def _tally(self, sessions: _Sessions, product: Product | None) -> _Tally:
         """Count visits and units of *product*; None means any for visits, the planned for units."""
         clock, counted = self._track.clock, product or self._track.protocol.product
         sure = [s for s in sessions if s.indication in clock and s not in self._elsewhere]
@@ -372,9 +366,7 @@ class Authorizations:
             return ()
         return (AuthorizationProblem.UNRECOGNIZED_INDICATION,)
 
-    def _payable_from(
-        self, approved: PriorAuthorization, day: date, before: Sequence[TreatmentSession]
-    ) -> date:
+    def _payable_from(self, approved: PriorAuthorization, day: date, before: _Sessions) -> date:
         interval = approved.minimum_interval
         last_on = before[-1].administered_on if before else None
         # Before a first treatment there are no rules yet, but a booked visit has some.
@@ -386,41 +378,30 @@ class Authorizations:
         return max(approved.valid.first, gives)
 
     def _amounts(
-        self, tally: _Tally, limits: PriorAuthorization | PayerRule, planned: TreatmentSession
+        self, tally: _Tally, limits: _Limits, planned: TreatmentSession
     ) -> Iterator[AuthorizationProblem]:
         """Why the visits or the units that are left may not suffice for a planned session."""
-        if limits.sessions is not None:
-            if tally.visits >= limits.sessions:
+        visits, units, most = limits.sessions, limits.units, tally.most_units
+        if visits is not None:
+            if tally.visits >= visits:
                 yield AuthorizationProblem.NO_SESSIONS_LEFT
-            elif tally.visits + tally.unsure >= limits.sessions:
+            elif tally.visits + tally.unsure >= visits:
                 yield AuthorizationProblem.SESSIONS_UNKNOWN
-        if limits.units is not None:
-            yield from self._units(tally, limits.units, planned)
-
-    def _units(
-        self, tally: _Tally, units: Decimal, planned: TreatmentSession
-    ) -> Iterator[AuthorizationProblem]:
-        needed = _known_units(planned)
+        if units is None:
+            return
+        needed, unnamed = _known_units(planned), None in (planned.units, planned.units_discarded)
         if tally.units + needed > units or tally.units >= units:
             yield AuthorizationProblem.NO_UNITS_LEFT
-            return
-        unnamed = None in (planned.units, planned.units_discarded)
-        if unnamed or tally.most_units is None or tally.most_units + needed > units:
+        elif unnamed or most is None or most + needed > units:
             yield AuthorizationProblem.UNITS_UNKNOWN
             # Only where some are unknown may the vials hold more.
-            if self._opened(tally.used) + self._opened_on([planned]) > units:
+            earlier = map(self._opened_on, _by_day(tally.used).values())
+            if sum(earlier, self._opened_on([planned])) > units:
                 yield AuthorizationProblem.FEWEST_VIALS_EXCEED_UNITS
 
-    def _opened(self, used: Iterable[TreatmentSession]) -> Decimal:
-        """The known units of some sessions, in the fewest vials on days with unknown waste."""
-        by_day: dict[date, list[TreatmentSession]] = {}
-        for session in used:
-            by_day.setdefault(session.administered_on, []).append(session)
-        return sum(map(self._opened_on, by_day.values()), _ZERO)
-
-    def _opened_on(self, given: Sequence[TreatmentSession]) -> Decimal:
+    def _opened_on(self, given: _Sessions) -> Decimal:
         """The known units of one day, in the fewest vials where its discarded ones are unknown."""
-        known, units = sum(map(_known_units, given), _ZERO), _total([s.units for s in given])
+        known, units = sum(map(_known_units, given), _ZERO), total([s.units for s in given])
         if units is None or None not in [s.units_discarded for s in given]:
             return known
         return max(known, self._least_opened(units, given[0].product) or known)
@@ -442,11 +423,11 @@ def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -
     )
 
 
-def _booked_next(track: Track) -> dict[date, list[TreatmentSession]]:
-    """What is booked as a next session, by its day."""
-    booked = [s for s in visits_ahead(track) if opens_next(track, s)]
-    days = sorted({s.administered_on for s in booked})
-    return {day: [s for s in booked if s.administered_on == day] for day in days}
+def _by_day(sessions: Iterable[TreatmentSession]) -> dict[date, list[TreatmentSession]]:
+    days: dict[date, list[TreatmentSession]] = {}
+    for session in sessions:
+        days.setdefault(session.administered_on, []).append(session)
+    return days
 
 
 def _booked_series(track: Track, days: Iterable[date]) -> Iterator[tuple[date, IntervalRules]]:
@@ -472,14 +453,13 @@ def _minimum_binds(rules: IntervalRules, day: date) -> bool:
     return MinimumKind.AUTHORIZATION not in replaced and not rules.is_part_of_last_session(day)
 
 
-def _dose_of(booked: Sequence[TreatmentSession]) -> PlannedDose:
+def _dose_of(booked: _Sessions) -> PlannedDose:
     """The units of all that is booked for one visit; unknown where those of one are."""
-    return PlannedDose(
-        _total([s.units for s in booked]), _total([s.units_discarded for s in booked])
-    )
+    return PlannedDose(total([s.units for s in booked]), total([s.units_discarded for s in booked]))
 
 
-def _total(units: Sequence[Decimal | None]) -> Decimal | None:
+def total(units: Sequence[Decimal | None]) -> Decimal | None:
+    """Return the units of one visit in all; None where some are unknown, or none are given."""
     known = [each for each in units if each is not None]
     if not known or len(known) < len(units):
         return None
@@ -497,13 +477,13 @@ def _known_units(session: TreatmentSession) -> Decimal:
     return (session.units or _ZERO) + (session.units_discarded or _ZERO)
 
 
-def _most_units(sessions: Sequence[TreatmentSession]) -> Decimal | None:
+def _most_units(sessions: _Sessions) -> Decimal | None:
     if any(None in (s.units, s.units_discarded) for s in sessions):
         return None
     return sum(map(_known_units, sessions), _ZERO)
 
 
-def _use(tally: _Tally, limits: PriorAuthorization | PayerRule) -> AuthorizationUse:
+def _use(tally: _Tally, limits: _Limits) -> AuthorizationUse:
     sessions, units = limits.sessions, limits.units
     return AuthorizationUse(
         authorization=limits if isinstance(limits, PriorAuthorization) else None,

@@ -1,7 +1,7 @@
 """Whether a day can be booked, which days can, and the best one."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 from enum import StrEnum, unique
 from typing import Any, NamedTuple
@@ -100,9 +100,7 @@ class BookingCheck(Value, frozen=True):
         lines = [f"{self.on}: {verdict}", *self.check.explain().splitlines()]
         if self.authorization is not None:
             lines.append(str(self.authorization))
-        lines += [
-            _SENTENCES[constraint] for constraint in self.constraints if constraint in _SENTENCES
-        ]
+        lines += filter(None, map(_SENTENCES.get, self.constraints))
         return "\n".join(lines)
 
     __str__ = explain
@@ -232,11 +230,9 @@ def check_booking(
     >>> offer.bookable, [str(constraint) for constraint in offer.constraints]
     (False, ['too_early', 'closed'])
     """
-    day, known_until = ordered_days(on, as_of)
+    day, as_of = ordered_days(on, as_of)
     dose = planned_dose(planned_units, planned_discarded)
-    asked = ask(
-        record, protocol, known_until, on=day, policy=policy, other_protocols=other_protocols
-    )
+    asked = ask(record, protocol, as_of, on=day, policy=policy, other_protocols=other_protocols)
     return booking_rules(asked, dose, calendar, away).check(day)
 
 
@@ -293,9 +289,7 @@ class FirstBookableDay(Value, frozen=True):
                 lines.append(f"the first day that fits after: {self.first_late_on}")
         else:
             lines = [f"{self.on}, {_from_due(self.days_from_due)}"]
-        lines += [
-            f"{constraint} refuses {days_text(count)}" for constraint, count in self.refused.items()
-        ]
+        lines += [f"{cause} refuses {days_text(count)}" for cause, count in self.refused.items()]
         if self.closed_days_cost:
             lines.append(f"closed days move it by {days_text(self.closed_days_cost)}")
         return "\n".join([*lines, self.check.explain()])
@@ -436,12 +430,10 @@ def bookable_days(
     asked = ask(record, protocol, day, policy=policy, other_protocols=other_protocols)
     rules = booking_rules(asked, dose, calendar, away)
     window = window_of(rules)
-    days = in_order(Window(first=window.first, last=max(window.last, last or day)), rules.dates.due)
-    return tuple(
-        _bookable_day(rules, day)
-        for day in days
-        if day <= (last or window.last) and not rules.constraints(day)
-    )
+    end = last or window.last
+    days = in_order(Window(first=window.first, last=max(window.last, end)), rules.dates.due)
+    fits = (day for day in days if day <= end and not rules.constraints(day))
+    return tuple(_bookable_day(rules, day) for day in fits)
 
 
 def _within_horizon(until: date, as_of: date) -> date:
@@ -498,19 +490,14 @@ def search(
     """Return the first day, in order, that nothing refuses, and how many days each refuses."""
     judged = [(day, constraints(day)) for day in in_order(window, due)]
     counts = Counter(constraint for _, found in judged for constraint in found)
-    refused = {
-        constraint: counts[constraint] for constraint in BookingConstraint if counts[constraint]
-    }
+    refused = {cause: counts[cause] for cause in BookingConstraint if counts[cause]}
     on = next((day for day, found in judged if not found), None)
     if on is None:
-        return Search(None, _emptied_by([found for _, found in judged]), refused, None)
+        # The first constraint, in the order of checking, after which no day is left.
+        firsts = (min(found, key=_ORDER.index) for _, found in judged)
+        return Search(None, max(firsts, key=_ORDER.index), refused, None)
     ideal = next(day for day, found in judged if set(found) <= {BookingConstraint.CLOSED})
     return Search(on, None, refused, (on - ideal).days)
-
-
-def _emptied_by(refusals: Sequence[Collection[BookingConstraint]]) -> BookingConstraint:
-    """The first constraint, in the order of checking, after which no day is left."""
-    return max((min(found, key=_ORDER.index) for found in refusals), key=_ORDER.index)
 
 
 def _first_late(rules: BookingRules, window: Window) -> date | None:

@@ -209,11 +209,7 @@ class CountdownStep(Value, frozen=True):
 
 
 def countdown(
-    target: DayInput,
-    leads: Leads,
-    *,
-    serial: bool = False,
-    calendar: OpenDay | None = None,
+    target: DayInput, leads: Leads, *, serial: bool = False, calendar: OpenDay | None = None
 ) -> tuple[CountdownStep, ...]:
     """Return the deadline of each task before a visit, the earliest first.
 

@@ -15,6 +15,7 @@ from botox_schedule.planning.authorizations import (
     AuthorizationCheck,
     Authorizations,
     planned_session,
+    total,
 )
 from botox_schedule.planning.booking import (
     BookingConstraint,
@@ -104,11 +105,8 @@ class SharedVisit(Value, frozen=True):
                 lines.append(f"  days given up: {track.days_given_up}")
             if track.authorization is not None:
                 lines.append(f"  {track.authorization}")
-            lines += [
-                f"  {check.total:f} U exceed {check.limit_in_words}"
-                for check in track.limit_checks
-                if check.exceeded
-            ]
+            exceeded = (check for check in track.limit_checks if check.exceeded)
+            lines += [f"  {check.total:f} U exceed {check.limit_in_words}" for check in exceeded]
         return "\n".join(lines)
 
     __str__ = explain
@@ -163,14 +161,10 @@ def find_shared_visit(
     a_list(protocols, "protocols: give two or more treatments in a list")
     given = [protocol for protocol in protocols if isinstance(protocol, TreatmentProtocol)]
     known = reduce(ProtocolSet.with_given, given, known_protocols(other_protocols))
-    asked = [
-        ask(record, protocol, day, policy=policy, other_protocols=known) for protocol in protocols
-    ]
+    asked = [ask(record, each, day, policy=policy, other_protocols=known) for each in protocols]
     units = _units_by_indication(planned_units or {}, _indications(asked), known)
-    tracks = [
-        booking_rules(each, PlannedDose(units.get(each.track.protocol.indication)), calendar, away)
-        for each in asked
-    ]
+    doses = [PlannedDose(units.get(each.track.protocol.indication)) for each in asked]
+    tracks = [booking_rules(*each, calendar, away) for each in zip(asked, doses, strict=True)]
     windows = [window_of(rules) for rules in tracks]
     common = _common(windows)
     joint = [_jointly(rules, tracks) for rules in tracks]
@@ -185,7 +179,7 @@ def find_shared_visit(
             _track(rules, found.on, tracks, together.authorizations)
             for rules, together in zip(tracks, joint, strict=True)
         ),
-        first_late_on=_first_late(windows, every) if found.on is None else None,
+        first_late_on=None if found.on else first_fit(max(w.first for w in windows), every),
     )
 
 
@@ -201,9 +195,7 @@ def _units_by_indication(
 ) -> dict[str, Decimal | None]:
     if not isinstance(given, Mapping):
         raise PlanningError("planned_units: give them by indication, as in {'spasticity': 300}")
-    units = {
-        _planned(name, planned, known): planned_units(number) for name, number in given.items()
-    }
+    units = {_planned(name, planned, known): planned_units(dose) for name, dose in given.items()}
     if len(units) < len(given):
         raise PlanningError("planned_units names an indication twice; give its units once")
     return units
@@ -224,11 +216,6 @@ def _common(windows: Sequence[Window]) -> Window | None:
     return Window(first=first, last=last) if first <= last else None
 
 
-def _first_late(windows: Sequence[Window], tracks: Sequence[BookingRules]) -> date | None:
-    """The first day that fits all tracks; in the days that their windows share, none does."""
-    return first_fit(max(window.first for window in windows), tracks)
-
-
 def _search(tracks: Sequence[BookingRules], common: Window | None) -> Search:
     if common is None:
         return Search(None, BookingConstraint.OTHER_TRACK, {}, None)
@@ -236,30 +223,19 @@ def _search(tracks: Sequence[BookingRules], common: Window | None) -> Search:
     def constraints(day: date) -> set[BookingConstraint]:
         return {constraint for rules in tracks for constraint in rules.constraints(day)}
 
-    return search(common, _latest_due(tracks), constraints)
-
-
-def _latest_due(tracks: Sequence[BookingRules]) -> date | None:
-    return max(
-        (day for rules in tracks if (day := rules.dates.due or rules.dates.earliest)), default=None
-    )
+    days = (rules.dates.due or rules.dates.earliest for rules in tracks)
+    return search(common, max(filter(None, days), default=None), constraints)
 
 
 def _jointly(rules: BookingRules, tracks: Sequence[BookingRules]) -> BookingRules:
     """The rules of a track, with the dose of all its clock's tracks with the same product."""
     protocol, clock = rules.track.protocol, rules.track.clock
-    doses = [
-        other.dose.units
-        for other in tracks
-        if other.track.protocol.indication in clock
-        and other.track.protocol.product is protocol.product
-    ]
+    alike = (other for other in tracks if other.track.protocol.product is protocol.product)
+    doses = [other.dose.units for other in alike if other.track.protocol.indication in clock]
     if len(doses) == 1:
         return rules
-    known = [units for units in doses if units is not None]
-    total = sum(known, Decimal(0)) if len(known) == len(doses) else None
     # What is booked for one track says nothing about the units of the others.
-    together = Authorizations(rules.track, PlannedDose(total), of_bookings=False)
+    together = Authorizations(rules.track, PlannedDose(total(doses)), of_bookings=False)
     return rules._replace(authorizations=together)
 
 
@@ -288,12 +264,9 @@ def _combined_checks(
 ) -> tuple[LimitCheck, ...]:
     """The limits of one track, with the other tracks' planned sessions counted as given."""
     track = rules.track
-    others = [
-        planned_session(other.track.protocol, on, other.dose)
-        for other in tracks
-        if other is not rules
-    ]
-    history = track.history._replace(completed=[*track.history.completed, *others])
+    others = (other for other in tracks if other is not rules)
+    planned = (planned_session(other.track.protocol, on, other.dose) for other in others)
+    history = track.history._replace(completed=[*track.history.completed, *planned])
     reading = track.reading._replace(history=history)
     question = limit_question(track, on, rules.dose.units)
     visit = {name for each in tracks for name in each.track.clock}

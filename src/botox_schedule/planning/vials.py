@@ -1,10 +1,10 @@
 """The vials and billing units for a dose that the caller names."""
 
-from collections import deque
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from botox_schedule.engine.limits import exact_number, planned_units
 from botox_schedule.errors import PlanningError, UnitsError
@@ -17,6 +17,7 @@ from botox_schedule.terms import Product
 from botox_schedule.values import Fact, NumberInput, Value, a_list, of_kind
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
+_Fact = TypeVar("_Fact", bound=Fact)
 MOST_UNITS = 100_000
 """The largest dose, in units, that vials are counted for."""
 
@@ -175,25 +176,19 @@ def vial_sizes(product: str | Product | None = None) -> tuple[VialSize, ...]:
 
 @cache
 def _bundled_sizes() -> tuple[VialSize, ...]:
-    return tuple(
-        VialSize(product=Product(row["product"]), units=row["units"], source=cited(row["source"]))
-        for row in bundled_tables("vials.toml")["vials"]
-    )
+    return _facts(VialSize, bundled_tables("vials.toml")["vials"])
 
 
 @cache
 def _billing_rules() -> tuple[BillingRule, ...]:
-    return tuple(
-        BillingRule(
-            system=row["system"],
-            code=row["code"],
-            product=Product(row["product"]),
-            units=row["units"],
-            source=cited(row["source"]),
-        )
-        for row in bundled_tables("indications.toml")["codes"]
-        if "units" in row
-    )
+    codes = bundled_tables("indications.toml")["codes"]
+    return _facts(BillingRule, (row for row in codes if "units" in row))
+
+
+def _facts(kind: type[_Fact], rows: Iterable[Mapping[str, Any]]) -> tuple[_Fact, ...]:
+    """The rows of a bundled table, each with its source; what *kind* has no field for is dropped."""
+    held = ({name: row[name] for name in kind.model_fields} for row in rows)
+    return tuple(kind.model_validate({**row, "source": cited(row["source"])}) for row in held)
 
 
 def billing_rule(product_or_code: str | Product) -> BillingRule:
@@ -282,11 +277,8 @@ def _choose(needed: Decimal, sizes: list[Decimal]) -> tuple[VialCount, ...]:
     count = int(whole) + bool(rest)
     spare = largest * count - needed
     smaller = _smaller(spare, count, [(largest - size, size) for size in sizes[:-1]])
-    chosen = [largest] * (count - len(smaller)) + smaller
-    return tuple(
-        VialCount(units=size, count=chosen.count(size))
-        for size in sorted(set(chosen), reverse=True)
-    )
+    chosen = Counter([largest] * (count - len(smaller)) + smaller)
+    return tuple(VialCount(units=size, count=chosen[size]) for size in sorted(chosen)[::-1])
 
 
 def _smaller(spare: Decimal, count: int, savings: list[tuple[Decimal, Decimal]]) -> list[Decimal]:
@@ -294,20 +286,15 @@ def _smaller(spare: Decimal, count: int, savings: list[tuple[Decimal, Decimal]])
 
     It searches all reachable savings breadth-first, so each is reached with the fewest vials.
     """
-    reached = {_ZERO: (0, _ZERO, _ZERO)}  # how many vials, the saving before the last, the last
-    ahead = deque([_ZERO])
-    while ahead:
-        saved = ahead.popleft()
+    reached: dict[Decimal, list[Decimal]] = {_ZERO: []}  # the vials of each saving
+    ahead = [_ZERO]
+    for saved in ahead:
         for saving, size in savings:
-            total, number = saved + saving, reached[saved][0]
-            if total <= spare and total not in reached and number < count:
-                reached[total] = number + 1, saved, size
+            total, vials = saved + saving, reached[saved]
+            if total <= spare and total not in reached and len(vials) < count:
+                reached[total] = [*vials, size]
                 ahead.append(total)
-    chosen, saved = [], max(reached)
-    while saved:
-        _, saved, size = reached[saved]
-        chosen.append(size)
-    return chosen
+    return reached[max(reached)]
 
 
 def _lines(rule: BillingRule, given: Decimal, discarded: Decimal) -> tuple[BillingLine, ...]:

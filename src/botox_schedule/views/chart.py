@@ -157,6 +157,10 @@ class _Axis:
         return wrap(words, max(int(room / max(letter, 1)), 1))
 
 
+_Drawn = tuple[list[str], int]
+"""Markup, and the height or the rows that it takes."""
+
+
 class _Block(NamedTuple):
     """Lines of words after a sample of what they name."""
 
@@ -171,9 +175,7 @@ def draw(chart: Chart) -> str:
     axis = _axis(chart)
     top = 22 if chart.as_of is None else 38
     months = list(_months(axis, chart.months))
-    body = [
-        f'<text class="\0soft" x="{x + 2}" y="14">{escaped(words)}</text>' for x, words in months
-    ]
+    body = [f'<text class="\0soft" x="{x + 2}" y="14">{escaped(name)}</text>' for x, name in months]
     body += _as_of_words(chart.as_of, axis)
     for lane in chart.lanes:
         parts, top = _lane(lane, top, axis, [x for x, _ in months], chart.as_of)
@@ -279,9 +281,7 @@ def _clamped(x: float, wide: float, axis: _Axis) -> float:
     return round(max(min(x, axis.right - wide), _SIDE), 1)
 
 
-def _lane(
-    lane: Lane, top: int, axis: _Axis, months: Iterable[float], as_of: Line | None
-) -> tuple[list[str], int]:
+def _lane(lane: Lane, top: int, axis: _Axis, months: Iterable[float], as_of: Line | None) -> _Drawn:
     """A lane's title, drawing and words, and where the next lane begins."""
     title = axis.wrapped(clean(lane.title), (axis.right - _SIDE) / _BOLD)
     parts = list(_lines(title, _SIDE, top + 13, ' font-weight="600"'))
@@ -368,7 +368,7 @@ def _sample(kind: str, *, some: bool = False) -> str:
     return f'<rect y="-9" width="14" height="10" {_filled(kind, some=some)}/>'
 
 
-def _captions(blocks: Iterable[_Block], top: int) -> tuple[list[str], int]:
+def _captions(blocks: Iterable[_Block], top: int) -> _Drawn:
     """The words below a lane, each in the first free rows, and the number of rows."""
     ends: list[float] = []
     parts: list[str] = []
@@ -381,12 +381,8 @@ def _captions(blocks: Iterable[_Block], top: int) -> tuple[list[str], int]:
 
 
 def _free_row(ends: Sequence[float], block: _Block) -> int:
-    count = len(block.lines)
-    return next(
-        row
-        for row in range(len(ends) + 1)
-        if all(end <= block.x for end in ends[row : row + count])
-    )
+    count, rows = len(block.lines), range(len(ends) + 1)
+    return next(row for row in rows if all(end <= block.x for end in ends[row : row + count]))
 
 
 def _said(block: _Block, y: int) -> Iterator[str]:
@@ -402,7 +398,7 @@ def _lines(lines: Iterable[str], x: float, y: int, more: str = "") -> Iterator[s
         )
 
 
-def _legend(chart: Chart, axis: _Axis, top: int) -> tuple[list[str], int]:
+def _legend(chart: Chart, axis: _Axis, top: int) -> _Drawn:
     """The names of the kinds that are drawn, in as many rows as needed."""
     x, y = float(_SIDE), top + 11
     parts: list[str] = []

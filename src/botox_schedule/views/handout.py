@@ -28,12 +28,7 @@ from botox_schedule.views.markup import clean
 from botox_schedule.views.messages import Messages, messages_in
 from botox_schedule.views.notebook import figures
 from botox_schedule.views.pages import render
-from botox_schedule.views.timeline import (
-    ChartWords,
-    hold_bands,
-    last_cycle_lane,
-    own_days,
-)
+from botox_schedule.views.timeline import ChartWords, hold_bands, last_cycle_lane, own_days
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _PHONE = 360

@@ -225,14 +225,12 @@ def _problems(words: dict[str, str], english: dict[str, str]) -> list[str]:
 def _braces(text: str) -> set[str] | None:
     """The names in braces; None where a brace has no partner or contains more than a name."""
     try:
-        fields = [(name, spec, how) for _, name, spec, how in Formatter().parse(text)]
+        parsed = [*Formatter().parse(text)]
     except ValueError:
         return None
-    names = {name for name, _, _ in fields if name is not None}
-    plain = all(
-        name is None or (name.isidentifier() and not spec and not how) for name, spec, how in fields
-    )
-    return names if plain else None
+    fields = [(name, spec, how) for _, name, spec, how in parsed if name is not None]
+    is_plain = all(name.isidentifier() and not spec and not how for name, spec, how in fields)
+    return {name for name, _, _ in fields} if is_plain else None
 
 
 def _folder() -> Traversable:

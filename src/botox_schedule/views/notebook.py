@@ -9,7 +9,7 @@ from botox_schedule.engine.forecast import broken_days
 from botox_schedule.engine.response import ResponseTimeline, phases_until
 from botox_schedule.protocols import SourceRef, TreatmentProtocol
 from botox_schedule.records import Finding, PatientRecord, TreatmentSession
-from botox_schedule.terms import DateName, SessionKind, SessionStatus
+from botox_schedule.terms import DateName, SessionStatus
 from botox_schedule.views.chart import Lane, Mark
 from botox_schedule.views.markup import escaped
 from botox_schedule.views.messages import bundled_messages
@@ -98,34 +98,26 @@ def record_html(record: PatientRecord) -> str:
     words = _english()
     ordered = sorted(record.sessions, key=lambda s: (s.indication, s.administered_on))
     groups = [(name, list(own)) for name, own in groupby(ordered, key=lambda s: s.indication)]
-    lanes = [
-        Lane(
-            words.messages.treatment(name),
-            list(hold_bands((h for h in record.holds if h.indication in {None, name}), words)),
-            list(_session_marks(sessions, words)),
-        )
-        for name, sessions in groups
-    ]
+    lanes = []
+    for name, sessions in groups:
+        holds = [hold for hold in record.holds if hold.indication in {None, name}]
+        bands, marks = list(hold_bands(holds, words)), list(_session_marks(sessions, words))
+        lanes.append(Lane(words.messages.treatment(name), bands, marks))
     described = f"sessions: {len(record.sessions)}; indications: {len(lanes)}"
     has_days = any(lane.bands or lane.marks for lane in lanes)
     picture = words.draw("A patient's sessions", described, lanes, None, _WIDTH) if has_days else ""
     header = ("indication", "completed", "first", "last", "booked", "not given")
     page = _page(picture, header, [(name, *_counts(sessions)) for name, sessions in groups])
-    told = [
-        f"{name.replace('_', ' ')}: {len(rows)}"
-        for name, rows in record
-        if name in _OTHERS and rows
-    ]
+    others = ((name, rows) for name, rows in record if name in _OTHERS and rows)
+    told = [f"{name.replace('_', ' ')}: {len(rows)}" for name, rows in others]
     return f"{page}<p>{'; '.join(told)}</p>" if told else page
 
 
 def _session_marks(sessions: Iterable[TreatmentSession], words: ChartWords) -> Iterable[Mark]:
     for session in sessions:
-        day, is_touch_up = session.administered_on, session.kind is SessionKind.TOUCH_UP
-        if session.status is SessionStatus.BOOKED:
-            yield Mark("booked", day, words.on("booked", day))
-        elif session.status is SessionStatus.COMPLETED:
-            kind = "touch_up" if is_touch_up else "full"
+        is_booked, day = session.status is SessionStatus.BOOKED, session.administered_on
+        if is_booked or session.status is SessionStatus.COMPLETED:
+            kind = "booked" if is_booked else session.kind.value
             yield Mark(kind, day, words.on(kind, day))
 
 

@@ -109,9 +109,8 @@ def load_against_capacity(load: Any, *, ax: "Axes | None" = None) -> "Axes":
     'sessions'
     """
     axes = _axes(ax)
-    weeks, booked, expected, capacity, backlog = _columns(
-        load, "week", "booked", "expected", "capacity", "backlog"
-    )
+    names = ("week", "booked", "expected", "capacity", "backlog")
+    weeks, booked, expected, capacity, backlog = _columns(load, *names)
     places = range(len(weeks))
     axes.bar(places, booked, color=_BLUE, label="booked")
     above: dict[str, Any] = {"color": _ORANGE, "hatch": "//", "edgecolor": "white"}

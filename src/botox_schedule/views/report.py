@@ -183,11 +183,8 @@ def _picture(row: ReportRow, as_of: date) -> Markup:
         ("now", "M{} 0v22", as_of),
         ("booked", "M{} 6l5 5l-5 5l-5 -5z", row.booked_on),
     )
-    parts += [
-        f'<path class="{kind}" d="{shape.format(_at(day, start))}"/>'
-        for kind, shape, day in shapes
-        if day is not None
-    ]
+    drawn = ((kind, shape.format(_at(day, start))) for kind, shape, day in shapes if day)
+    parts += [f'<path class="{kind}" d="{path}"/>' for kind, path in drawn]
     return Markup(  # noqa: S704 - days and numbers only
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" '
         f'aria-hidden="true"><path class="axis" d="M0 11H{_WIDTH}"/>{"".join(parts)}</svg>'

@@ -93,10 +93,8 @@ def timeline_svg(
         found = forecast_of(asked.track, None, asked.findings, own)
         stories.append(_Story(asked.track, found, judged_cycles(asked.track)))
     lanes = [_lane(story, words) for story in stories]
-    described = " ".join(
-        _sentence(lane, story, words) for lane, story in zip(lanes, stories, strict=True)
-    )
-    return words.draw(title or words.say("chart_title"), described, lanes, day, width)
+    told = [_sentence(*each, words) for each in zip(lanes, stories, strict=True)]
+    return words.draw(title or words.say("chart_title"), " ".join(told), lanes, day, width)
 
 
 class ChartWords(NamedTuple):
@@ -178,12 +176,9 @@ def last_cycle_lane(found: Forecast, title: str, words: ChartWords) -> Lane:
     if found.timeline is not None:
         bands += response_bands(found.timeline, words)
     bands += observed_bands(found, words)
-    booked_on = None if found.booking is None else found.booking.on
-    marks = [
-        Mark(kind, day, words.on(kind, day), written=True)
-        for kind, day in (("full", found.last_session_on), ("booked", booked_on))
-        if day is not None
-    ]
+    days = (("full", found.last_session_on), ("booked", found.booking and found.booking.on))
+    known = ((kind, day) for kind, day in days if day is not None)
+    marks = [Mark(kind, day, words.on(kind, day), written=True) for kind, day in known]
     return Lane(title, bands, marks, lines)
 
 
@@ -223,10 +218,7 @@ def hold_bands(
 
 
 def response_bands(
-    timeline: ResponseTimeline,
-    words: ChartWords,
-    note: str = "",
-    before: date | None = None,
+    timeline: ResponseTimeline, words: ChartWords, note: str = "", before: date | None = None
 ) -> Iterator[Band]:
     """Yield the windows of the response that begin before the day *before*, cut the day before it."""
     for staged in timeline.windows():
@@ -280,11 +272,10 @@ def _marks(story: _Story, words: ChartWords) -> Iterator[Mark]:
     for cycle in story.cycles:
         kind = "full" if cycle.timing is None else _TIMINGS.get(cycle.timing, "full")
         yield Mark(kind, cycle.anchored_on, words.messages.cycle(cycle))
-    last = track.last
-    elsewhere = last.anchored_on if last is not None and last.is_elsewhere else None
+    lasts = [] if track.last is None else [track.last]
     for kind, days in (
         ("touch_up", [s.administered_on for cycle in track.cycles for s in cycle.touch_ups]),
-        ("elsewhere", [] if elsewhere is None else [elsewhere]),
+        ("elsewhere", [last.anchored_on for last in lasts if last.is_elsewhere]),
         ("booked", [s.administered_on for s in track.booked_visits]),
         ("unrecognized", [s.administered_on for s in track.history.unrecognized]),
     ):
