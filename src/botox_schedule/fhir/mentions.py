@@ -17,9 +17,8 @@ from botox_schedule.protocols.indications import (
     find_product_by_code,
     general_indication,
     is_other_diagnosis,
-    names_of,
+    is_toxin_text,
     names_toxin,
-    other_brands,
     suggested_indications,
 )
 from botox_schedule.terms import Product
@@ -27,14 +26,6 @@ from botox_schedule.terms import Product
 Codes = Mapping[tuple[str, str], str]
 """A clinic's own codes: a name for each pair of system and code."""
 
-# The words for the toxin begin alike in many languages; botulism is the illness, and a neurotoxin
-# derived from eosinophils is measured in blood. Claims shorten chemodenervation. A short word must
-# begin after a non-letter, or after an escape such as \n in JSON. No alternative begins with a word
-# boundary, and they begin with few different letters: otherwise the search is much slower.
-_WORDS = (
-    r"botul(?!is)|chemo-?denerv|neurotoxin(?<!derived neurotoxin)"
-    r"|bont(?<!(?<!\\)\wbont)\b|btx(?<!(?<!\\)\wbtx)"
-)
 _CODE = re.compile(r'"(?:code": "|text": "(?=[^"]{1,40}"))([^"]*)"')
 """What may be a code, also where it is the text of a concept; what is remembered stays short."""
 _MODIFIERS = re.compile(r"(?<=^[0-9A-Za-z]{5})([\s,-]+[0-9A-Za-z]{2})+$")
@@ -92,7 +83,7 @@ class Dictionary:
         """Return whether anything within an element names a botulinum toxin."""
         # Searching the whole as text is fast, and nearly always enough.
         text = _FILE.sub("", as_json(value)).lower()
-        if not _mention().search(text) and not any(map(self._may_be_toxin, _CODE.findall(text))):
+        if not is_toxin_text(text) and not any(map(self._may_be_toxin, _CODE.findall(text))):
             return False
         return any(map(self._is_toxin, _parts_of(value)))
 
@@ -161,24 +152,6 @@ def _answer(find: Callable[[str, str], _T], system: str, code: str) -> _T | None
         return find(system, code)
     except UnknownCodeSystemError:
         return None
-
-
-def is_toxin_text(text: str) -> bool:
-    """Return whether a text mentions a botulinum toxin.
-
-    >>> is_toxin_text("BOTOX 100 unit vial"), is_toxin_text("toxina botulínica")
-    (True, True)
-    >>> is_toxin_text("botulism antitoxin")
-    False
-    """
-    return _mention().search(text.lower()) is not None
-
-
-@cache
-def _mention() -> re.Pattern[str]:
-    known = [name for product in Product for name in names_of(product)]
-    names = sorted(name for name in (*known, *other_brands()) if "botul" not in name)
-    return re.compile("|".join((_WORDS, *map(re.escape, names))))
 
 
 @cache

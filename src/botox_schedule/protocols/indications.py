@@ -22,6 +22,14 @@ from botox_schedule.terms import Product
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*|[0-9]+")
 # Only a nonproprietary name has a suffix: "botox-free" is not a name of the product.
 _SUFFIX = re.compile(r"(?<=toxin[ab])-[a-z]{4}\Z")
+# The words for the toxin begin alike in many languages; botulism is the illness, and a neurotoxin
+# derived from eosinophils is measured in blood. Claims shorten chemodenervation. A short word must
+# begin after a non-letter, or after an escape such as \n in JSON. No alternative begins with a word
+# boundary, and they begin with few different letters: otherwise the search is much slower.
+_TOXIN = (
+    r"botul(?!is)|chemo-?denerv|neurotoxin(?<!derived neurotoxin)"
+    r"|bont(?<!(?<!\\)\wbont)\b|btx(?<!(?<!\\)\wbtx)"
+)
 _LONGEST_TEXT = 200
 _GIVE_A_PRODUCT = f"give one of {', '.join(Product)}, or a brand name"
 _NO_NAME = "no known product is named; "
@@ -200,6 +208,24 @@ def _product_names() -> dict[str, Product]:
         for kind in ("brands", "spellings")
     )
     return brands | {product.lower(): product for product in Product} | spellings
+
+
+def is_toxin_text(text: str) -> bool:
+    """Return whether a text mentions a botulinum toxin.
+
+    >>> is_toxin_text("BOTOX 100 unit vial"), is_toxin_text("toxina botulínica")
+    (True, True)
+    >>> is_toxin_text("botulism antitoxin")
+    False
+    """
+    return _mention().search(text.lower()) is not None
+
+
+@cache
+def _mention() -> re.Pattern[str]:
+    known = [name for product in Product for name in names_of(product)]
+    names = sorted(name for name in (*known, *other_brands()) if "botul" not in name)
+    return re.compile("|".join((_TOXIN, *map(re.escape, names))))
 
 
 def find_indication_name(text: str, known: Iterable[str] = ()) -> str | None:
