@@ -254,6 +254,36 @@ class TestBilling:
         assert (reading.counts.used, reading.unreadable) == (1, frozenset())
         assert reasons(reading)[0].startswith("product: JW bills what was thrown away")
 
+    @pytest.mark.parametrize("text", ["Ketorolac 30 mg IM", "lidocaine 1 %", "J1885", "Juvederm"])
+    def test_a_row_for_another_drug_counts_and_somebody_looks(self, text: str) -> None:
+        """Leaving a session out dates the next one too early, counting a tablet too late."""
+        reading = one(GOOD.replace("Botox", text))
+        assert (reading.counts.used, reading.unreadable) == (1, frozenset({"P1"}))
+        (reason,) = reasons(reading)
+        assert reason == (
+            "product: no botulinum toxin is named; leave the row out if it is another drug; "
+            "the row counts with an unknown product"
+        )
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Toxin",
+            "tox",
+            "BTX-A",
+            "botulinum toxin",
+            "Relfydess",
+            "64615",
+            "64612-50",
+            "J0585 J0586",
+            "N/A",
+        ],
+    )
+    def test_a_toxin_without_its_name_is_none(self, text: str) -> None:
+        reading = one(GOOD.replace("Botox", text))
+        assert (reading.counts.used, reading.unreadable) == (1, frozenset())
+        assert "another drug" not in reasons(reading)[0]
+
     @pytest.mark.parametrize("name", ["J0585", "J0588", "Dysport"])
     def test_other_names_are_not(self, name: str) -> None:
         assert one(GOOD.replace("Botox", name)).problems == ()

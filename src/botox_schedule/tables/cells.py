@@ -28,8 +28,10 @@ from botox_schedule.protocols.indications import (
     find_product,
     find_product_by_code,
     general_indication,
+    is_toxin_text,
     nearest_indications,
     product_named,
+    suggested_indications,
     why_no_product,
 )
 from botox_schedule.records.model import MOST_UNITS
@@ -199,11 +201,22 @@ class CellReader:
         by_code = find_product(f"{min(coded)} {text}") if len(coded) == 1 else None
         found = find_product(text) or _coded_product(_SYSTEM.sub("", text)) or by_code
         if found is None:
-            why = why_no_product(text)
-            return unreadable(why)._replace(is_denied=why == PRODUCT_NOT_GIVEN)
+            is_other = not coded and _is_other_drug(text)
+            why = _ANOTHER_DRUG if is_other else why_no_product(text)
+            return unreadable(why)._replace(is_denied=is_other or why == PRODUCT_NOT_GIVEN)
         if coded - {found}:
             return unreadable("the name and the code are of two products; give one")
         return Parsed(found, _billing_note(text))
+
+
+_ANOTHER_DRUG = "no botulinum toxin is named; leave the row out if it is another drug"
+
+
+def _is_other_drug(text: str) -> bool:
+    """Whether a text says something and mentions no toxin, nor a procedure with one."""
+    if is_toxin_text(text) or "tox" in text.lower() or find_value("missing", text):
+        return False
+    return not any(suggested_indications("CPT", code) for code in _CODE.findall(text.upper()))
 
 
 TOO_EARLY = f"{LAST_PLACEHOLDER} or earlier; check the year, leave an unknown day empty"
