@@ -148,12 +148,13 @@ def look_alikes(keys: Iterable[str]) -> dict[str, str]:
         apart = plain if plain.isalnum() else _APART.sub("-", _DECIMALS.sub("", plain)).strip("-")
         parts = apart.lstrip("0-")
         letters = parts.replace("-", "")
-        joined = letters if parts != letters else f"-{letters}"
+        marked = f"-{letters}"
+        joined = letters if parts != letters else marked
         other = first.get(parts, first.get(joined, key))
         if other != key:
             found[key] = found.get(other, other)
-        for form in (parts, f"-{letters}"):
-            first.setdefault(form, key)
+        first.setdefault(parts, key)
+        first.setdefault(marked, key)
     return found
 
 
