@@ -372,6 +372,26 @@ class TestText:
         assert [problem.line for problem in reading.problems] == [3, 4]
         assert reading.counts.used == 3
 
+    @pytest.mark.parametrize("header", [f"{HEADER},Note", HEADER.replace("Status", "Arrived at")])
+    def test_how_many_lines_are_read_together_makes_no_difference(
+        self, header: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rows = [
+            GOOD,
+            "",
+            "P2,2026-02-30,chronic-migraine",
+            f"{GOOD},expired,x",
+            f'"P3,{GOOD}',
+            ",,",
+        ]
+        titled = ["Cancelled:", GOOD.replace("P1", "P4"), "Done:", header, GOOD.replace("155", "0")]
+        text = "\n".join([header, *rows, *titled, *rows, GOOD.replace("P1", "P1 died"), GOOD])
+        whole = read(text)
+        for at_once in (1, 2, 3, 7):
+            monkeypatch.setattr("botox_schedule.tables.rows._AT_ONCE", at_once)
+            assert read(text) == whole
+        assert whole.counts == (19, 8, 7, 4)
+
 
 class TestSources:
     def test_a_name_is_never_a_pattern(

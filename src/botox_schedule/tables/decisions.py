@@ -1,6 +1,7 @@
 """Reads the tables next to the sessions: holds, ends of care, authorizations and others."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -114,9 +115,9 @@ class FactReading(Generic[_Fact]):
 
 def by_patient(pairs: Iterable[tuple[str, _Fact]]) -> dict[str, tuple[_Fact, ...]]:
     """Return what each patient has, in order."""
-    found: dict[str, list[_Fact]] = {}
+    found: dict[str, list[_Fact]] = defaultdict(list)
     for patient, fact in pairs:
-        found.setdefault(patient, []).append(fact)
+        found[patient].append(fact)
     return {patient: tuple(facts) for patient, facts in found.items()}
 
 
@@ -147,12 +148,13 @@ def look_alikes(keys: Iterable[str]) -> dict[str, str]:
         apart = plain if plain.isalnum() else _APART.sub("-", _DECIMALS.sub("", plain)).strip("-")
         parts = apart.lstrip("0-")
         letters = parts.replace("-", "")
-        joined = letters if parts != letters else f"-{letters}"
+        marked = f"-{letters}"
+        joined = letters if parts != letters else marked
         other = first.get(parts, first.get(joined, key))
         if other != key:
             found[key] = found.get(other, other)
-        for form in (parts, f"-{letters}"):
-            first.setdefault(form, key)
+        first.setdefault(parts, key)
+        first.setdefault(marked, key)
     return found
 
 
