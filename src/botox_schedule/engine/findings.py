@@ -278,12 +278,9 @@ def _forbidden_bookings(track: AnyTrack, ahead: Sequence[TreatmentSession]) -> I
     touch_ups = [s for s in ahead if not opens_cycle(s)]
     found = [*zip(full, codes_in_series(map(codes_of, full)), strict=True)]
     found += [(s, codes_of_touch_up(codes_of(s))) for s in touch_ups]
-    by_code: dict[FindingCode, list[TreatmentSession]] = {}
-    for session, codes in found:
-        for code in codes:
-            by_code.setdefault(code, []).append(session)
-    for code in sorted(by_code):
-        yield make_finding(code, _BOOKINGS[code], by_code[code])
+    for code, message in _BOOKINGS.items():
+        if told := [session for session, codes in found if code in codes]:
+            yield make_finding(code, message, told)
 
 
 _TOO_EARLY = frozenset({FindingCode.BOOKING_TOO_EARLY})

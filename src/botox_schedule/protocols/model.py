@@ -243,15 +243,11 @@ class ExpectedResponse(Figures, frozen=True):
         ) -> None: ...
 
     @model_validator(mode="after")
-    def _begins_in_order(self) -> Self:
+    def _is_whole(self) -> Self:
         stated = [w for w in (self.onset, self.peak, self.wear_off) if w is not None]
         for earlier, later in itertools.pairwise(stated):
             if earlier.first.day_bounds[1] > later.first.day_bounds[0]:
                 raise ValueError("onset, peak and wear_off must begin in that order")
-        return self
-
-    @model_validator(mode="after")
-    def _names_the_share(self) -> Self:
         for name in ("onset", "peak", "wear_off"):
             some = getattr(self, f"{name}_for_whom") is ForWhom.SOME
             if some != (getattr(self, f"{name}_share") is not None):
