@@ -33,15 +33,9 @@ _FEWEST_LINES = 2
 _RESOURCE = re.compile(r"\s*\{.*\"resourceType\"")
 _JOINED = re.compile(r"(?<=\})[\s\ufeff]*(?=\{)")
 # A type that is not one of these could be a patient's name; it is never repeated.
-_KNOWN_TYPES = {
-    name.removesuffix("Type") for release in (r4, r5, stu3) for name in dir(release)
-} - {"Bundle"}
-_CHANGES = frozenset({"Binary", "Parameters"})
-_QUESTIONS = frozenset({"GET", "HEAD"})
+_KNOWN_TYPES = {name.removesuffix("Type") for name in (*dir(r4), *dir(r5), *dir(stu3))} - {"Bundle"}
 _ERRORS = frozenset({"error", "fatal"})
 _PARTIAL_ANSWERS = frozenset({"incomplete", "suppressed", "throttled", "timeout", "too-costly"})
-_BESIDE_MATCHES = frozenset({"include", "outcome"})
-_COUNTED = frozenset({"history", "searchset"})
 _Page = tuple[str, frozenset[tuple[str, str]]]
 _NO_PAGE: frozenset[_Page] = frozenset({("", frozenset())})
 
@@ -238,7 +232,7 @@ def _read(node: Entry, *, is_odd: bool) -> Iterator[Entry | BundleProblem]:
         yield _lost(_PARTIAL, node.where, "the resource holds only some of its elements")
     if method == "DELETE" and not isinstance(node.resource, dict):
         yield node._replace(kind="", resource={})
-    elif node.resource is None and (method in _QUESTIONS or within(node.envelope, "response")):
+    elif node.resource is None and (method in {"GET", "HEAD"} or within(node.envelope, "response")):
         return
     elif node.kind not in _KNOWN_TYPES or (is_odd and not _is_text(node.envelope or node.resource)):
         message = "expected a resource with a resourceType of FHIR, in Unicode"
@@ -266,7 +260,7 @@ def _is_change(node: Entry, method: str | None) -> bool:
         return "?" in (text_of(within(node.envelope, "request"), "url") or "")
     if node.history is not None and node.resource is None:
         return within(node.envelope, "response") is not None
-    return method == "PATCH" and (not node.kind or node.kind in _CHANGES)
+    return method == "PATCH" and (not node.kind or node.kind in {"Binary", "Parameters"})
 
 
 def _has_failed(node: Entry) -> bool:
@@ -345,7 +339,7 @@ def _pages(bundle: Mapping[str, Any], *relations: str) -> Iterator[_Page]:
 
 def _is_short(bundle: Mapping[str, Any]) -> bool:
     total = bundle.get("total")
-    if text_of(bundle, "type") not in _COUNTED or not isinstance(total, int):
+    if text_of(bundle, "type") not in {"history", "searchset"} or not isinstance(total, int):
         return False
     modes = [text_of(e.get("search"), "mode") for e in listed(bundle, "entry")]
-    return total > sum(mode not in _BESIDE_MATCHES for mode in modes)
+    return total > sum(mode not in {"include", "outcome"} for mode in modes)

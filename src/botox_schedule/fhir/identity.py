@@ -23,7 +23,6 @@ _PORT = re.compile(r":(80|443)\Z")
 _SEARCH = re.compile(r"(?:.*/)?(\w+)\?(?:.*&)?identifier=([^|&]+)\|([^&]+)(?:&.*)?")
 
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,18})"?', re.ASCII)
-_METHODS_WITH_ADDRESS = frozenset({"DELETE", "PUT"})
 _READ = frozenset({"MedicationAdministration", "Patient", "Procedure"})
 _SUBJECTS = ("subject", "patient", "for", "beneficiary", "individual", "candidate", "actor")
 
@@ -242,7 +241,7 @@ def identifiers_of(entry: Entry) -> list[tuple[str, str]]:
 def _url(entry: Entry) -> str | None:
     """The fullUrl, else the address of the PUT or DELETE request."""
     url = _address_in(entry.envelope, "fullUrl")
-    if url is None and method_of(entry) in _METHODS_WITH_ADDRESS:
+    if url is None and method_of(entry) in {"DELETE", "PUT"}:
         return _address_in(within(entry.envelope, "request"), "url")
     return url
 

@@ -42,7 +42,6 @@ _MODIFIERS = re.compile(r"(?<=^[0-9A-Za-z]{5})([\s,-]+[0-9A-Za-z]{2})+$")
 _FILE = re.compile(r'"data": "[^"]*"')
 _INJECTIONS, _SERVICES = "CPT", frozenset({"CPT", "HCPCS"})
 _CLAIMS = _SERVICES | {"NDC"}
-_NO_WORDS = frozenset({"data"})
 
 _T = TypeVar("_T")
 
@@ -200,7 +199,7 @@ def _parts_of(value: Any) -> Iterator[dict[str, Any] | str]:
         one = waiting.pop()
         if isinstance(one, dict):
             yield one
-            waiting += [part for name, part in one.items() if name not in _NO_WORDS]
+            waiting += [part for name, part in one.items() if name != "data"]
         elif isinstance(one, list | tuple):
             waiting += one
         elif isinstance(one, str):

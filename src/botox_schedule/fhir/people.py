@@ -17,7 +17,6 @@ from botox_schedule.terms import CareEndKind
 
 LONGEST_ID = 200
 PATIENT = "Patient"
-_POINTS_AWAY = frozenset({"replaced-by", "refer"})
 _LINKS = {PATIENT: ("link", "other"), "Person": ("link", "target"), "Linkage": ("item", "resource")}
 """The resources that say which patients are the same person, and in which elements."""
 _DAYS = {
@@ -255,7 +254,7 @@ def _links_of(entry: Entry, directory: Directory) -> Iterator[_Link]:
 def _leaders_of(links: Iterable[_Link], directory: Directory) -> dict[str, str]:
     """For each linked patient the one whose key counts: not replaced, and in the bundle."""
     pairs = [(link.own, link.other, link.type) for link in links if link.other is not None]
-    replaced = {own for own, _, kind in pairs if kind in _POINTS_AWAY}
+    replaced = {own for own, _, kind in pairs if kind in {"replaced-by", "refer"}}
     replaced |= {other for _, other, kind in pairs if kind == "replaces"}
     leaders: dict[str, str] = {}
     for group in _connected([(own, other) for own, other, _ in pairs]):

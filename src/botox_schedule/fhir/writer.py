@@ -20,7 +20,6 @@ OVERDUE_FROM_EXTENSION = "urn:botox-schedule:fhir:overdue-from"
 """The extension with the first overdue day, as ``valueDate``."""
 
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
-_NOTHING_DUE = frozenset({DueStatus.NO_HISTORY, DueStatus.NO_INTERVAL})
 
 
 def service_request_from_forecast(
@@ -59,7 +58,7 @@ def service_request_from_forecast(
     ('proposal', ('2026-03-30', '2026-04-06'))
     """
     of_kind(forecast, Forecast, "forecast: give a Forecast, as forecast returns it")
-    if forecast.status in _NOTHING_DUE:
+    if forecast.status in {DueStatus.NO_HISTORY, DueStatus.NO_INTERVAL}:
         raise ExchangeError(f"nothing is due to propose: the status is {forecast.status}")
     _check(subject, id, identifier)
     dates = forecast.dates

@@ -74,7 +74,7 @@ _UNREAD_END = "the end is no day and no time of day; the attack's first day coun
 _NOT_FREE = (
     "the kind is none, but an attack counts as headache; in a diary by day call the column date"
 )
-_HURTING = frozenset({DiaryKind.HEADACHE, DiaryKind.MIGRAINE})
+_NONE_FREE = "no entry says that a day was free; if all others were, give missing='headache_free'"
 _FREE_OF_MIGRAINE = "free of migraine is not free of headache; the day counts as unknown"
 _WITHOUT_KIND = "no column says which attacks were migraine; all count as headache"
 _DURATION = "the column of durations is not read; give the day of the end of each attack"
@@ -227,10 +227,7 @@ def read_diary(
         unread = {day for entry in entries if entry.fault is not None for day in entry.days()}
         days = _with_free_days(days, unread)
     elif days and all(entry.kind is not DiaryKind.NONE for entry in taken):
-        reason = (
-            "no entry says that a day was free; if all others were, give missing='headache_free'"
-        )
-        problems.append(_told(table.line, reason))
+        problems.append(_told(table.line, _NONE_FREE))
     return DiaryReading(
         diary=HeadacheDiary(days=[DiaryDay(on=on, kind=days[on]) for on in sorted(days)]),
         entries=len(entries),
@@ -363,10 +360,7 @@ def _reader_of(table: _Table) -> Any:
 def _grid_columns(table: _Table) -> list[tuple[str, int]]:
     """The columns of a grid and their places, except the first, totals and empty names."""
     columns = enumerate(zip(table.header, table.meanings(), strict=True))
-    return [(name, at) for at, (name, meaning) in columns if at and meaning not in _NO_DAYS]
-
-
-_NO_DAYS = ("", "total")
+    return [(name, at) for at, (name, meaning) in columns if at and meaning not in {"", "total"}]
 
 
 def _entries(table: _Table) -> Iterator[_Entry]:
@@ -450,7 +444,7 @@ def _kinds(row: dict[str, list[str]], column: str) -> set[DiaryKind]:
 def _day(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
     day = _date_of(_moment(row.get("date", [""])[0], table))
     kind = _worst(row)
-    if kind in _HURTING and any(row.get("end", ())):
+    if kind in {DiaryKind.HEADACHE, DiaryKind.MIGRAINE} and any(row.get("end", ())):
         return _attack(table, line, row)
     if kind is DiaryKind.NONE and _kinds(row, "kind") <= {DiaryKind.UNKNOWN}:
         return _Entry(line, (day, day), remark=_FREE_OF_MIGRAINE)

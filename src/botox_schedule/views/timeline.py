@@ -177,11 +177,9 @@ def last_cycle_lane(found: Forecast, title: str, words: ChartWords) -> Lane:
         bands += response_bands(found.timeline, words)
     bands += observed_bands(found, words)
     booked_on = None if found.booking is None else found.booking.on
-    marks = [
-        Mark(kind, day, words.on(kind, day), written=True)
-        for kind, day in (("full", found.last_session_on), ("booked", booked_on))
-        if day is not None
-    ]
+    days = (("full", found.last_session_on), ("booked", booked_on))
+    known = ((kind, day) for kind, day in days if day is not None)
+    marks = [Mark(kind, day, words.on(kind, day), written=True) for kind, day in known]
     return Lane(title, bands, marks, lines)
 
 
