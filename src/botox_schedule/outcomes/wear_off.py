@@ -83,13 +83,10 @@ def weekly_days(
     start, end = as_day(administered_on, "administered_on"), as_day(last, "last")
     a_diary(diary)
     least = int(outcome_tables()["wear_off"]["least_recorded_days"])
-    weeks = []
-    for number in range(((end - start).days + 1) // WEEK):
-        first = shifted(start, WEEK * number)
-        count = diary.count(Window(first=first, last=shifted(first, WEEK - 1)))
-        enough = count.recorded_days >= least
-        weeks.append(count.rate(measure, per_days=WEEK) if enough else None)
-    return tuple(weeks)
+    firsts = (shifted(start, WEEK * n) for n in range(((end - start).days + 1) // WEEK))
+    weeks = [diary.count(Window(first=day, last=shifted(day, WEEK - 1))) for day in firsts]
+    rates = (w.rate(measure, per_days=WEEK) if w.recorded_days >= least else None for w in weeks)
+    return tuple(rates)
 
 
 def wear_off(

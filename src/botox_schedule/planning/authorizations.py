@@ -466,9 +466,9 @@ def total(units: Sequence[Decimal | None]) -> Decimal | None:
     return min(sum(known, _ZERO), Decimal(MOST_GIVEN))
 
 
-def _least_opened(units: Decimal | None, product: Product | None) -> Decimal | None:
+def _least_opened(units: Decimal, product: Product | None) -> Decimal | None:
     """The units in the fewest vials for a dose; None where no vials are known."""
-    if units is None or product is None or units > MOST_UNITS:
+    if product is None or units > MOST_UNITS:
         return None
     return fewest_vials(units, product).opened if vial_sizes(product) else None
 

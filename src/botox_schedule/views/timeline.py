@@ -176,7 +176,8 @@ def last_cycle_lane(found: Forecast, title: str, words: ChartWords) -> Lane:
     if found.timeline is not None:
         bands += response_bands(found.timeline, words)
     bands += observed_bands(found, words)
-    days = (("full", found.last_session_on), ("booked", found.booking and found.booking.on))
+    booked_on = None if found.booking is None else found.booking.on
+    days = (("full", found.last_session_on), ("booked", booked_on))
     known = ((kind, day) for kind, day in days if day is not None)
     marks = [Mark(kind, day, words.on(kind, day), written=True) for kind, day in known]
     return Lane(title, bands, marks, lines)
