@@ -38,11 +38,9 @@ def answer(given: Namespace) -> Answer:
     found = [*_judged(clinic, tracks, given.gap_days)]
     rows = [{**row, **_cells(judged)} for row, judged in found]
     without = len(tracks) - len(found)
-    told = Told(
-        head=[*clinic.told.head, _gap_words(given.gap_days)],
-        data={"as_of": given.as_of, "tracks": [{**row, "adherence": j} for row, j in found]},
-        problems=[*clinic.problems, *[f"{without} {_WITHOUT}"][:without]],
-    )
+    data = {"as_of": given.as_of, "tracks": [{**row, "adherence": j} for row, j in found]}
+    problems = [*clinic.problems, *[f"{without} {_WITHOUT}"][:without]]
+    told = Told([*clinic.told.head, _gap_words(given.gap_days)], data, problems)
     return list_answer(rows, Table(_COLUMNS, [("", rows)], _SPARE), told)
 
 

@@ -71,8 +71,7 @@ class Rules(NamedTuple):
 def rules_of(given: Namespace) -> Rules:
     """Return the rules of the command line."""
     known = known_of(given)
-    people = getattr(given, "population", None)
-    return Rules(given.as_of, policy_of(given), known, region_of(given, known), people)
+    return Rules(given.as_of, policy_of(given), known, region_of(given, known), given.population)
 
 
 class ListedTrack(NamedTuple):

@@ -28,6 +28,8 @@ _UNKNOWN = Decimal(-1)
 _DAY = attrgetter("administered_on")
 _COMPLETED = SessionStatus.COMPLETED
 _MISSED = frozenset({SessionStatus.CANCELLED, SessionStatus.NO_SHOW})
+_PLANNED = {SessionStatus.BOOKED: "booked", **dict.fromkeys(_MISSED, "missed")}
+"""In which list of a history rows of a status are; the others are in ``other``."""
 _DATED = _MISSED | {_COMPLETED, SessionStatus.BOOKED}
 """Where the day matters; a draft, or an entry in error, may have any."""
 _PRECEDENCE = {SessionStatus.ENTERED_IN_ERROR: 2, SessionStatus.COMPLETED: 1}
@@ -143,7 +145,6 @@ def read_history(
             (rows if is_known(row, as_of) else history.other).append(row)
     conflicting: list[TreatmentSession] = []
     kept = _one_for_each_id(rows, history, conflicting)
-    planned = {SessionStatus.BOOKED: history.booked, **dict.fromkeys(_MISSED, history.missed)}
     given = {
         name: history.completed if recognizes(name) else history.unrecognized
         for name in {session.indication for session in kept}
@@ -152,12 +153,13 @@ def read_history(
         if session.status in _DATED and is_placeholder_day(session.administered_on):
             history.undated.append(session)
         elif session.status is not _COMPLETED:
-            planned.get(session.status, history.other).append(session)
+            getattr(history, _PLANNED.get(session.status, "other")).append(session)
         elif died_on is not None and session.administered_on > died_on:
             history.after_death.append(session)
         else:
             given[session.indication].append(session)
-    return history._replace(findings=tuple(_findings(record, history, conflicting)))
+    findings = tuple(_findings(record, history, conflicting))
+    return history._replace(findings=findings) if findings else history
 
 
 def _findings(
