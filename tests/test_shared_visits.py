@@ -442,3 +442,12 @@ class TestTheSharedDay:
                 planned_units=units,
             )
         assert str(caught.value) == ("planned_units names an indication twice; give its units once")
+
+    def test_units_of_two_tracks_together_may_be_more_than_a_session_has(self) -> None:
+        limbs = ("upper-limb-spasticity", "lower-limb-spasticity")
+        approval = approved(indication=limbs[0], units=800)
+        record = bs.PatientRecord(authorizations=[approval])
+        visit = plan.find_shared_visit(
+            record, limbs, as_of="2026-03-01", planned_units=dict.fromkeys(limbs, 600_000)
+        )
+        assert (visit.on, visit.emptied_by) == (None, Constraint.NOT_AUTHORIZED)
