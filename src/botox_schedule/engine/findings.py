@@ -83,6 +83,8 @@ def _unrecognized(reading: Reading) -> Iterable[Finding]:
     visits_or_courses: tuple[_Named, ...] = (*planned, *reading.record.prior_treatments)
     besides = _by_unknown_name(reading, visits_or_courses)
     unknown = reading.policy.unknown_names(reading.known.indications)
+    if not (rows or besides or unknown):
+        return
     for name in sorted({*rows, *besides, *unknown}):
         near = nearest_indications(name, reading.known.indications)
         hint = f"the nearest known: {', '.join(near)}" if near else "no known name is near"
@@ -151,6 +153,8 @@ def _switches(track: AnyTrack) -> Iterable[Finding]:
 
 
 def _holds(track: AnyTrack) -> Iterable[Finding]:
+    if not track.holds.known:
+        return
     due_for_review = [h for h in _running(track) if review_day(track, h) <= track.as_of]
     if due_for_review:
         message = "a hold is due for review"

@@ -261,7 +261,8 @@ def limit_answers(track: AnyTrack, day: date, planned: Decimal | None) -> _Answe
     checks: list[LimitCheck] = []
     findings: list[Finding] = []
     seen: list[tuple[Product, DoseLimit]] = []
-    for each in [track, *(_booked_otherwise(track, day) if planned is None else ())]:
+    is_booked = planned is None and track.history.booked
+    for each in [track, *(_booked_otherwise(track, day) if is_booked else ())]:
         question, product = limit_question(each, day, planned), each.protocol.product
         further = [c for c in limit_checks(question) if (product, c.limit) not in seen]
         seen += [(product, check.limit) for check in further]
@@ -378,7 +379,8 @@ def _is_stale(weight: BodyWeight, question: LimitQuestion) -> bool:
 
 
 def _maximum(limit: DoseLimit, question: LimitQuestion) -> _Maximum:
-    per_kilogram, weight = limit.units_per_kilogram, _weight_on(question)
+    per_kilogram = limit.units_per_kilogram
+    weight = None if per_kilogram is None else _weight_on(question)
     if per_kilogram is None or weight is None or _is_stale(weight, question):
         return _Maximum(limit.units, unweighed=per_kilogram is not None)
     stated = filter(None, (limit.units, per_kilogram * weight.kilograms))

@@ -152,8 +152,9 @@ def timeline_of(
     for stage, figures in _FIGURES.items():
         stated, for_whom, share = figures(response)
         if stated is not None:
-            found = stated.added_to(day, short_month), for_whom, share
-            windows |= zip(_FIELDS[stage], found, strict=True)
+            name, name_of_whom, name_of_share = _FIELDS[stage]
+            windows[name] = stated.added_to(day, short_month)
+            windows[name_of_whom], windows[name_of_share] = for_whom, share
     full_benefit_by = None
     if course_started_on is not None and response.full_benefit is not None:
         full_benefit_by = response.full_benefit.added_to(course_started_on, short_month)
