@@ -1,6 +1,6 @@
 """The vials and billing units for a dose that the caller names."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache
@@ -286,15 +286,20 @@ def _smaller(spare: Decimal, count: int, savings: list[tuple[Decimal, Decimal]])
 
     It searches all reachable savings breadth-first, so each is reached with the fewest vials.
     """
-    reached: dict[Decimal, list[Decimal]] = {_ZERO: []}  # the vials of each saving
-    ahead = [_ZERO]
-    for saved in ahead:
+    reached = {_ZERO: (0, _ZERO, _ZERO)}  # how many vials, the saving before the last, the last
+    ahead = deque([_ZERO])
+    while ahead:
+        saved = ahead.popleft()
         for saving, size in savings:
-            total, vials = saved + saving, reached[saved]
-            if total <= spare and total not in reached and len(vials) < count:
-                reached[total] = [*vials, size]
+            total, number = saved + saving, reached[saved][0]
+            if total <= spare and total not in reached and number < count:
+                reached[total] = number + 1, saved, size
                 ahead.append(total)
-    return reached[max(reached)]
+    chosen, saved = [], max(reached)
+    while saved:
+        _, saved, size = reached[saved]
+        chosen.append(size)
+    return chosen
 
 
 def _lines(rule: BillingRule, given: Decimal, discarded: Decimal) -> tuple[BillingLine, ...]:
