@@ -886,6 +886,11 @@ class TestRulesOfADay:
         track = track_on("2026-02-01", record("2026-01-05", **rows), protocol(), **ALONE)
         assert track.rules.allowed_periods == [(date(2026, 3, 2), date(2026, 5, 31))]
 
+    def test_rules_from_the_last_day_of_the_calendar_on_do_not_end_the_days_before(self) -> None:
+        rows = {"overrides": [override(first="9999-12-31")]}
+        track = track_on("2026-02-01", record("2026-01-05", **rows), protocol(), **ALONE)
+        assert track.rules.allowed_periods == [(date(2026, 3, 30), None)]
+
     @pytest.mark.parametrize(
         ("rows", "gave"),
         [

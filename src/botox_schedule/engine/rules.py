@@ -256,9 +256,11 @@ class IntervalRules:
         """Yield the days that the rules from each start on allow, until other rules begin."""
         for start, following in zip_longest(self._starts, self._starts[1:]):
             opens_on = self._from(start).opens_on
+            if opens_on is None or opens_on == date.max:
+                continue
+            first = max(start, opens_on)
             ends_on = min(filter(None, (following, self.facts.ends_on)), default=None)
-            first = max(start, opens_on or date.max)
-            if first < (ends_on or date.max):
+            if ends_on is None or first < ends_on:
                 yield Period(first, None if ends_on is None else shifted(ends_on, -1))
 
     def expired(self, earliest: date | None) -> list[Minimum]:
