@@ -183,6 +183,10 @@ class TestKeys:
         ]
         assert reading.counts.used == 3
 
+    @pytest.mark.parametrize("names", ["Muscle,Injection site", "Side,Laterality", "Muscle,Muscle"])
+    def test_two_columns_that_say_where_are_no_fault(self, names: str) -> None:
+        assert one(f"{GOOD},FCR,left", header=f"{HEADER},{names}").counts.used == 1
+
     def test_with_one_id_they_count_once(self) -> None:
         rows = [f"7,{GOOD},{place}" for place in ("FCR", "FDS")]
         (problem,) = read("\n".join([f"Session ID,{HEADER},Muscle", *rows])).problems
