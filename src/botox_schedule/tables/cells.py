@@ -383,7 +383,7 @@ def is_waste(text: str) -> bool:
 @_of_text
 def place(given: str) -> Parsed:
     """Return a muscle or a side, which only tells rows apart."""
-    return Parsed(given.casefold())
+    return Parsed(None if find_value("missing", given) else given.casefold())
 
 
 @_of_text
