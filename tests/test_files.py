@@ -650,6 +650,10 @@ class TestProblems:
     ) -> None:
         assert [*together(f"line {line}: x" for line in lines)] == said
 
+    def test_what_few_lines_say_stays_in_its_order(self) -> None:
+        problems = ["line 2: x", "line 3: y", "line 4: x", "a header", f"line {'9' * 5000}: x"]
+        assert [*together(problems)] == problems
+
     def test_tables_and_what_names_no_line_stay_apart(self) -> None:
         problems = [f"{table}: line {n}: x" for n in range(4) for table in ("births", "holds")]
         assert [*together([*problems, "x", "x", "x", "x"])] == [

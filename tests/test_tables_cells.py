@@ -254,7 +254,9 @@ class TestBilling:
         assert (reading.counts.used, reading.unreadable) == (1, frozenset())
         assert reasons(reading)[0].startswith("product: JW bills what was thrown away")
 
-    @pytest.mark.parametrize("text", ["Ketorolac 30 mg IM", "lidocaine 1 %", "J1885", "Juvederm"])
+    @pytest.mark.parametrize(
+        "text", ["Ketorolac 30 mg IM", "lidocaine 1 %", "J1885", "Juvederm", "no"]
+    )
     def test_a_row_for_another_drug_counts_and_somebody_looks(self, text: str) -> None:
         """Leaving a session out dates the next one too early, counting a tablet too late."""
         reading = one(GOOD.replace("Botox", text))
@@ -275,8 +277,19 @@ class TestBilling:
             "Relfydess",
             "64615",
             "64612-50",
+            "64617",
             "J0585 J0586",
             "N/A",
+            "100 U",
+            "2 x 100 unit vial",
+            "yes",
+            "OnaA 155 U",
+            "inj. onabot",
+            "BoNTA",
+            "Disport",
+            "\u30dc\u30c8\u30c3\u30af\u30b9\u6ce8\u7528100\u5358\u4f4d",
+            "\u0411\u043e\u0442\u043e\u043a\u0441",
+            "\ubcf4\ud1a1\uc2a4",
         ],
     )
     def test_a_toxin_without_its_name_is_none(self, text: str) -> None:

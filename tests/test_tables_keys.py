@@ -183,6 +183,25 @@ class TestKeys:
         ]
         assert reading.counts.used == 3
 
+    @pytest.mark.parametrize(
+        ("sides", "said"),
+        [
+            (("left", "", "right"), {3: 2, 4: 3}),
+            (("left", "N/A", "-"), {3: 2, 4: 2}),
+            (("", "left", "left"), {3: 2, 4: 3}),
+        ],
+    )
+    def test_a_row_without_a_side_may_be_of_any(
+        self, sides: tuple[str, ...], said: dict[int, int]
+    ) -> None:
+        reading = read("\n".join([f"{HEADER},Side", *(f"{GOOD},{side}" for side in sides)]))
+        told = "line {}: the same as line {}; both count, they may be one"
+        assert [*map(str, reading.problems)] == [told.format(*lines) for lines in said.items()]
+
+    @pytest.mark.parametrize("names", ["Muscle,Injection site", "Side,Laterality", "Muscle,Muscle"])
+    def test_two_columns_that_say_where_are_no_fault(self, names: str) -> None:
+        assert one(f"{GOOD},FCR,left", header=f"{HEADER},{names}").counts.used == 1
+
     def test_with_one_id_they_count_once(self) -> None:
         rows = [f"7,{GOOD},{place}" for place in ("FCR", "FDS")]
         (problem,) = read("\n".join([f"Session ID,{HEADER},Muscle", *rows])).problems

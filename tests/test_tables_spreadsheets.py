@@ -127,6 +127,7 @@ class TestSpreadsheets:
             ([["MRN"], ["0012"]], True),
             ([["MRN", "Name", "Fax"], ["0012", "x", ""]], True),
             ([["Code", "Meaning"], ["MRN", "the patient's number"]], False),
+            ([["Muscle", "Side", "Units"], ["frontalis", "left", 10]], False),
             ([], False),
         ],
     )

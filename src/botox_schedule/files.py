@@ -52,7 +52,7 @@ _DAY = re.compile(
 # A line of a note has fewer delimiters next to a day.
 _FEW = 3
 _A_DOCUMENT = "a page or a document, not a table; save it as CSV or .xlsx"
-_AT_LINE = re.compile(r"(.*?)\bline ([0-9]+): (.+)", re.DOTALL)
+_AT_LINE = re.compile(r"(.*?)\bline ([0-9]{1,18}): (.+)", re.DOTALL)
 _ONE_BY_ONE = 3
 HEADER_AGAIN = "the header again; the rows after it are read"
 _DOCUMENT = re.compile(r"\s*(%PDF|<[!?a-zA-Z]|\{|\[\s*\{)")
@@ -504,16 +504,19 @@ def together(problems: Iterable[str]) -> Iterator[str]:
     >>> [*together([*(f"line {n}: no day" for n in (2, 3, 4, 9)), "births: line 5: no day"])]
     ['lines 2 to 4, 9: no day', 'births: line 5: no day']
     """
-    alike: dict[tuple[str, str], list[str]] = {}
-    for problem in problems:
-        match = _AT_LINE.fullmatch(problem)
-        alike.setdefault((match[1], match[3]) if match else (problem, ""), []).append(problem)
-    for (table, told), each in alike.items():
-        if told and len(each) > _ONE_BY_ONE:
-            lines = [int(_AT_LINE.sub(r"\2", problem)) for problem in each]
-            yield f"{table}lines {_in_words(lines)}: {told}"
-        else:
-            yield from each
+    told = [(problem, _AT_LINE.fullmatch(problem)) for problem in problems]
+    lines: dict[tuple[str, ...], list[int]] = {}
+    for _, match in told:
+        if match:
+            lines.setdefault(match.group(1, 3), []).append(int(match[2]))
+    few = {alike for alike, each in lines.items() if len(each) <= _ONE_BY_ONE}
+    for problem, match in told:
+        alike = match.group(1, 3) if match else ()
+        if not match or alike in few:
+            yield problem
+        elif alike in lines:
+            table, words = alike
+            yield f"{table}lines {_in_words(lines.pop(alike))}: {words}"
 
 
 def _in_words(lines: Iterable[int]) -> str:

@@ -23,6 +23,7 @@ from botox_schedule.protocols.indications import (
     PRODUCT_NOT_GIVEN,
     ProductInput,
     bundled_indications,
+    code_rows,
     find_indication,
     find_indication_name,
     find_product,
@@ -31,12 +32,18 @@ from botox_schedule.protocols.indications import (
     is_toxin_text,
     nearest_indications,
     product_named,
-    suggested_indications,
     why_no_product,
 )
 from botox_schedule.records.model import MOST_UNITS
 from botox_schedule.tables.lines import UNSEEN, Cell, text_of
-from botox_schedule.tables.words import examples, find_value, is_denial, plain
+from botox_schedule.tables.words import (
+    LONGEST_NAME,
+    examples,
+    find_value,
+    is_about,
+    is_denial,
+    plain,
+)
 from botox_schedule.terms import Product
 
 LONGEST_KEY = 200
@@ -68,6 +75,7 @@ _UNIT = re.compile(
 _KILOGRAM = re.compile(r"(?i)[\s\xa0]*(kg|kilograms?)\.?$")
 _CODE = re.compile(r"\b(?:[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?|[0-9]{5,18})\b")
 _MARKS = re.compile(r"[^\w\s'\u2019-]+")
+_NAME = re.compile(r"[^\W\d_]{2,}")
 _FINDING_KEY = re.compile(r"[a-z_]+-[0-9a-f]{16}")
 _INDICATION_SYSTEMS = ("ICD-10-CM", "CPT", "SNOMED CT")
 _PRODUCT_SYSTEMS = ("HCPCS", "NDC", "RxNorm")
@@ -213,10 +221,22 @@ _ANOTHER_DRUG = "no botulinum toxin is named; leave the row out if it is another
 
 
 def _is_other_drug(text: str) -> bool:
-    """Whether a text says something and mentions no toxin, nor a procedure with one."""
-    if is_toxin_text(text) or "tox" in text.lower() or find_value("missing", text):
-        return False
-    return not any(suggested_indications("CPT", code) for code in _CODE.findall(text.upper()))
+    """Whether a text names something, and neither a toxin nor a procedure with one.
+
+    An amount, such as ``100 U vial``, names nothing.
+    """
+    if answer := find_value("flag", text):
+        return answer == "no"
+    words, codes = _NAME.findall(text[:LONGEST_NAME]), _CODE.findall(text.upper())
+    is_named = codes or not all(_UNIT.fullmatch(w) or find_value("other_unit", w) for w in words)
+    is_toxin = is_toxin_text(text) or any(is_about("toxin", part) for part in (text, *words))
+    is_meant = is_toxin or find_value("missing", text) or not _procedures().isdisjoint(codes)
+    return bool(is_named) and not is_meant
+
+
+@cache
+def _procedures() -> set[str]:
+    return {row["code"] for row in code_rows() if row["system"] == "CPT"}
 
 
 TOO_EARLY = f"{LAST_PLACEHOLDER} or earlier; check the year, leave an unknown day empty"
@@ -363,7 +383,7 @@ def is_waste(text: str) -> bool:
 @_of_text
 def place(given: str) -> Parsed:
     """Return a muscle or a side, which only tells rows apart."""
-    return Parsed(given.casefold())
+    return Parsed(None if find_value("missing", given) else given.casefold())
 
 
 @_of_text

@@ -346,17 +346,21 @@ _SAME = ("patient", "administered_on", "indication", "product", "units", "kind",
 def _duplicates(used: _Columns) -> Iterator[Problem]:
     """Equal rows without an id both count: a session can be entered twice, or given twice.
 
-    Rows for several muscles are no copies. With one id they count as such all the same: a system
-    may give the id of a visit to each site of injection.
+    Rows for several muscles are no copies; one that names none may be any of them. With one id
+    they count as such all the same: a system may give the id of a visit to each site of injection.
     """
     first: dict[Hashable, int] = {}
     told, places = (zip(*map(used.__getitem__, names), strict=True) for names in (_SAME, _PLACES))
     for status, line, same, place in zip(used["status"], used["line"], told, places, strict=True):
-        visit = same if same[-1] else (*same, *place)
-        if status is SessionStatus.COMPLETED and first.setdefault(visit, line) != line:
+        if status is not SessionStatus.COMPLETED:
+            continue
+        is_placed = any(place) and not same[-1]
+        earlier = first.get((same, place), first.get((same, ()))) if is_placed else first.get(same)
+        first.setdefault(same, line)
+        first.setdefault((same, place if is_placed else ()), line)
+        if earlier is not None:
             words = _ONE_ID if same[-1] else "both count, they may be one"
-            reason = f"the same as line {first[visit]}; {words}"
-            yield Problem(line, reason, left_out=False)
+            yield Problem(line, f"the same as line {earlier}; {words}", left_out=False)
 
 
 _ONE_ID = "with one id they count once, and its units once"

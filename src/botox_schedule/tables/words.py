@@ -74,7 +74,12 @@ def is_about(subject: str, name: str) -> bool:
     (True, False)
     """
     known = f"|{folded(name)}|"
-    return any(stem in known for stem in _tables()["other"]["stems"][subject])
+    return any(stem in known for stem in _stems(subject))
+
+
+@cache
+def _stems(subject: str) -> list[str]:
+    return [*map(plain, _tables()["other"]["stems"][subject])]
 
 
 @cache
