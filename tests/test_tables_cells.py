@@ -263,7 +263,7 @@ class TestBilling:
         assert (reading.counts.used, reading.unreadable) == (1, frozenset({"P1"}))
         (reason,) = reasons(reading)
         assert reason == (
-            "product: no botulinum toxin is named; leave the row out if it is another drug; "
+            "product: no botulinum toxin is named; give its name, or leave the row out if it is another drug; "
             "the row counts with an unknown product"
         )
 

@@ -217,7 +217,9 @@ class CellReader:
         return Parsed(found, _billing_note(text))
 
 
-_ANOTHER_DRUG = "no botulinum toxin is named; leave the row out if it is another drug"
+_ANOTHER_DRUG = (
+    "no botulinum toxin is named; give its name, or leave the row out if it is another drug"
+)
 
 
 def _is_other_drug(text: str) -> bool:
