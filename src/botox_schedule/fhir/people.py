@@ -276,7 +276,9 @@ def _connected(pairs: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
     for start in neighbors:
         if start not in seen:
             group = [start]
+            seen.add(start)
             for one in group:
-                group += [n for n in neighbors[one] if n not in seen and n != start]
-                seen.update(group)
+                found = dict.fromkeys(n for n in neighbors[one] if n not in seen)
+                group += found
+                seen.update(found)
             yield group
