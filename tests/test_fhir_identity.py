@@ -482,6 +482,20 @@ class TestLinks:
         assert codes(reading) == ["linked_patient"]
         assert reading.problems[0].session_left_out
 
+    @pytest.mark.parametrize("kind", ["replaced-by", "refer", "replaces", "seealso"])
+    @pytest.mark.parametrize(
+        "other", [f"Patient/{'z' * 230}", {"identifier": {**MRN, "value": "z" * 230}}]
+    )
+    def test_a_link_to_a_name_too_long_for_a_record_costs_only_itself(
+        self, other: Any, kind: str
+    ) -> None:
+        reading = read(linked("1", other, kind), dose_for("Patient/1"))
+        assert sessions_of(reading) == {"Patient/1": ["2026-01-05"]}
+        assert codes(reading) == ["linked_patient"]
+        assert reading.unreadable == {"Patient/1"}
+        reading = read(linked("1", other, kind), linked("2", other, kind), dose_for("Patient/2"))
+        assert sessions_of(reading) == {"Patient/1": ["2026-01-05"]}  # one person still
+
     @pytest.mark.parametrize("other", [{"display": "Smith"}, None])
     def test_a_link_that_names_nobody_is_reported(self, other: Any) -> None:
         reading = read(linked("1", other, "refer"))

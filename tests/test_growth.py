@@ -20,6 +20,7 @@ pytest.importorskip("polars", reason="the extra 'panel' is not installed")
 import botox_schedule as bs
 from botox_schedule import fhir, ical, outcomes, panel, planning, tables
 from botox_schedule.cli import main as cli
+from botox_schedule.fhir.people import _connected
 from botox_schedule.testing import record_from_gaps
 from fhir_samples import MIGRAINE_REASON, ZONE, bundle, given_dose, person
 
@@ -181,6 +182,22 @@ class TestFhir:
             return lambda: fhir.records_from_bundle(whole, zone=ZONE).records
 
         assert growth(prepared, 15) < 1.1
+
+    def test_a_chain_of_links_is_followed_once(self) -> None:
+        """What a set does runs in no line of the library; how often it asks for a name tells."""
+        asked: list[str] = []
+
+        class Name(str):
+            __slots__ = ()
+
+            def __hash__(self) -> int:
+                asked.append(self)
+                return super().__hash__()
+
+        names = [Name(number) for number in range(500)]
+        (group,) = _connected([*pairwise(names)])
+        assert group == names
+        assert len(asked) < 12 * len(names)
 
     def test_a_bundle_grows_with_one_patients_administrations(self) -> None:
         def prepared(n: int) -> Call:

@@ -15,6 +15,7 @@ from hypothesis import settings
 from pydantic import ValidationError
 
 import botox_schedule as bs
+from botox_schedule import outcomes
 from botox_schedule.engine import ObservedDays, ObservedResponse
 from botox_schedule.records.findings import make_finding
 from botox_schedule.testing import days, protocols, record_from_gaps, records
@@ -895,6 +896,12 @@ class TestReport:
         html = report_html([], as_of="2026-03-16", problems=problems)
         assert "Problems (5)" in html
         assert "lines 2 to 6: no day" in html
+
+    def test_problems_of_a_reading_are_lines_too(self) -> None:
+        found: Any = outcomes.read_diary(b"date,kind\n2026-01-05,none\nx,none").problems
+        told = report_html([], as_of="2026-03-16", problems=found)
+        assert told == report_html([], as_of="2026-03-16", problems=map(str, found))
+        assert "line 3: date: " in told
 
     def test_other_words_can_be_given(self) -> None:
         html = report_html([row(status="due")], as_of="2026-03-16", language="es")

@@ -21,7 +21,6 @@ _ADDRESS = re.compile(
 )
 _PORT = re.compile(r":(80|443)\Z")
 _SEARCH = re.compile(r"(?:.*/)?(\w+)\?(?:.*&)?identifier=([^|&]+)\|([^&]+)(?:&.*)?")
-
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,18})"?', re.ASCII)
 _READ = frozenset({"MedicationAdministration", "Patient", "Procedure"})
 _SUBJECTS = ("subject", "patient", "for", "beneficiary", "individual", "candidate", "actor")

@@ -264,7 +264,10 @@ def _leaders_of(links: Iterable[_Link], directory: Directory) -> dict[str, str]:
             for identity, known in ((one, directory.entries(one)) for one in group)
             if all(one.kind == PATIENT for one in known)
         )
-        standing = [one for *_, one in present if one not in replaced]
+        # No record can have the name of an absent patient that is too long for an id.
+        named = ((gone, len(directory.key_of(one)), one) for gone, _, one in present)
+        fits = (one for gone, length, one in named if not gone or length <= LONGEST_ID)
+        standing = [one for one in fits if one not in replaced]
         leaders |= dict.fromkeys(group, (standing or [present[0][2]])[0])
     return leaders
 
@@ -276,7 +279,9 @@ def _connected(pairs: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
     for start in neighbors:
         if start not in seen:
             group = [start]
+            seen.add(start)
             for one in group:
-                group += [n for n in neighbors[one] if n not in seen and n != start]
-                seen.update(group)
+                found = dict.fromkeys(n for n in neighbors[one] if n not in seen)
+                group += found
+                seen.update(found)
             yield group

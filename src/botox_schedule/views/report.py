@@ -138,7 +138,7 @@ def report_html(
     day = as_day(as_of, "as_of")
     tracks = all_of_kind(rows, ReportRow, "rows: give a list of ReportRow(...), one for each track")
     messages = messages_in(language)
-    told = [*a_list(problems, "problems: give a list of lines")]
+    told = [*map(str, a_list(problems, "problems: give a list of lines"))]
     has_pictures = len(tracks) <= _MOST_PICTURES
     return render(
         "report.html",
