@@ -285,8 +285,11 @@ class Period(NamedTuple):
 
 def joined(periods: Iterable[Period]) -> list[Period]:
     """Return runs of days in order; those that touch or overlap are one."""
+    ordered = sorted(periods, key=attrgetter("first"))
+    if len(ordered) < 2:  # as after most sessions
+        return ordered
     found: list[Period] = []
-    for first, last in sorted(periods, key=attrgetter("first")):
+    for first, last in ordered:
         begin, until = found.pop() if found else (first, last)
         if until is not None and first > shifted(until, 1):
             found.append(Period(begin, until))

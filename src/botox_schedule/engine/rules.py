@@ -490,12 +490,13 @@ def _usual(
 ) -> UsualRange | None:
     """A valid override's usual range, else the clinic's own, else the version's in force."""
     kind = facts.kind if protocol is None else protocol.retreatment.kind
-    stated = (
-        (overriding.usual, UsualOwner.OVERRIDE),
-        (facts.clinic_usual, UsualOwner.CLINIC),
-        (None if protocol is None else protocol.retreatment.usual, UsualOwner.LABEL),
-    )
-    return next((UsualRange(i, owner, kind) for i, owner in stated if i is not None), None)
+    if overriding.usual is not None:
+        return UsualRange(overriding.usual, UsualOwner.OVERRIDE, kind)
+    if facts.clinic_usual is not None:
+        return UsualRange(facts.clinic_usual, UsualOwner.CLINIC, kind)
+    if protocol is None or protocol.retreatment.usual is None:
+        return None
+    return UsualRange(protocol.retreatment.usual, UsualOwner.LABEL, kind)
 
 
 def _opens_on(
