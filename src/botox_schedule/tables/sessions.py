@@ -349,8 +349,11 @@ def _duplicates(used: _Columns) -> Iterator[Problem]:
     Rows for several muscles are no copies; one that names none may be any of them. With one id
     they count as such all the same: a system may give the id of a visit to each site of injection.
     """
+    told = [*zip(*map(used.__getitem__, _SAME), strict=True)]
+    if len({*told}) == len(told):
+        return  # as in most tables
+    places = zip(*map(used.__getitem__, _PLACES), strict=True)
     first: dict[Hashable, int] = {}
-    told, places = (zip(*map(used.__getitem__, names), strict=True) for names in (_SAME, _PLACES))
     for status, line, same, place in zip(used["status"], used["line"], told, places, strict=True):
         if status is not SessionStatus.COMPLETED:
             continue
