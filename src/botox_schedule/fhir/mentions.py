@@ -16,6 +16,7 @@ from botox_schedule.protocols.indications import (
     find_product,
     find_product_by_code,
     general_indication,
+    injection_codes,
     is_other_diagnosis,
     is_toxin_text,
     names_toxin,
@@ -31,7 +32,7 @@ _CODE = re.compile(r'"(?:code": "|text": "(?=[^"]{1,40}"))([^"]*)"')
 _MODIFIERS = re.compile(r"(?<=^[0-9A-Za-z]{5})([\s,-]+[0-9A-Za-z]{2})+$")
 """What may follow a code of claims, as in ``64615-50``."""
 _FILE = re.compile(r'"data": "[^"]*"')
-_INJECTIONS, _SERVICES = "CPT", frozenset({"CPT", "HCPCS"})
+_SERVICES = frozenset({"CPT", "HCPCS"})
 _CLAIMS = _SERVICES | {"NDC"}
 
 _T = TypeVar("_T")
@@ -134,7 +135,7 @@ def _by_pairs(codes: Codes, name: str, meaning: str) -> Codes:
 def _is_code_of(systems: Iterable[str], code: str) -> bool:
     """Whether a code means a toxin in one of the systems, or its injection."""
     bare = _MODIFIERS.sub("", code.strip())
-    return bare in _injections() or any(names_toxin(system, bare) for system in systems)
+    return bare in injection_codes() or any(names_toxin(system, bare) for system in systems)
 
 
 @cache
@@ -152,11 +153,6 @@ def _answer(find: Callable[[str, str], _T], system: str, code: str) -> _T | None
         return find(system, code)
     except UnknownCodeSystemError:
         return None
-
-
-@cache
-def _injections() -> frozenset[str]:
-    return frozenset(row["code"] for row in code_rows() if row["system"] == _INJECTIONS)
 
 
 @cache

@@ -403,6 +403,16 @@ def code_rows() -> tuple[dict[str, Any], ...]:
 
 
 @cache
+def injection_codes() -> frozenset[str]:
+    """Return the CPT codes of injections of a botulinum toxin.
+
+    >>> "64615" in injection_codes()
+    True
+    """
+    return frozenset(row["code"] for row in code_rows() if row["system"] == "CPT")
+
+
+@cache
 def _known() -> dict[tuple[str | None, str], dict[str, Any]]:
     rows = [*code_rows(), *bundled_tables("indications.toml")["classes"]]
     return {(row["system"], key): row for row in rows for key in _keys(row["system"], row["code"])}

@@ -23,12 +23,12 @@ from botox_schedule.protocols.indications import (
     PRODUCT_NOT_GIVEN,
     ProductInput,
     bundled_indications,
-    code_rows,
     find_indication,
     find_indication_name,
     find_product,
     find_product_by_code,
     general_indication,
+    injection_codes,
     is_toxin_text,
     nearest_indications,
     product_named,
@@ -232,13 +232,8 @@ def _is_other_drug(text: str) -> bool:
     words, codes = _NAME.findall(text[:LONGEST_NAME]), _CODE.findall(text.upper())
     is_named = codes or not all(_UNIT.fullmatch(w) or find_value("other_unit", w) for w in words)
     is_toxin = is_toxin_text(text) or any(is_about("toxin", part) for part in (text, *words))
-    is_meant = is_toxin or find_value("missing", text) or not _procedures().isdisjoint(codes)
+    is_meant = is_toxin or find_value("missing", text) or not injection_codes().isdisjoint(codes)
     return bool(is_named) and not is_meant
-
-
-@cache
-def _procedures() -> set[str]:
-    return {row["code"] for row in code_rows() if row["system"] == "CPT"}
 
 
 TOO_EARLY = f"{LAST_PLACEHOLDER} or earlier; check the year, leave an unknown day empty"
