@@ -61,7 +61,7 @@ class ColumnNames:
 
     def score(self, line: Line) -> int:
         """Return how many columns *line* names; a muscle or a side makes no table."""
-        return len(self._places(line).keys() - _PLACES)
+        return len(self._places(line).keys() - PLACES)
 
     def means(self, name: str) -> str | None:
         """Return the column that a name stands for."""
@@ -148,7 +148,7 @@ class ColumnNames:
 
     def _check_single(self, line: Line, places: Mapping[str, Sequence[int]]) -> None:
         for column, found in places.items():
-            if len(found) > 1 and column not in _PLACES:
+            if len(found) > 1 and column not in PLACES:
                 both = " and ".join(repr(text_of(line.cells[index])) for index in found)
                 raise TableError(
                     f"line {line.number}: {both} both mean {self.first(column)}; choose one with "
@@ -173,7 +173,7 @@ class ColumnNames:
         return f"the columns are {', '.join(filter(None, map(text_of, line.cells)))}"
 
 
-_PLACES = frozenset({"muscle", "side"})
+PLACES = ("muscle", "side")
 """Columns that only tell rows apart: of two the first is enough."""
 _LINE_END = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 

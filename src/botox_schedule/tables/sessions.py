@@ -24,6 +24,7 @@ from botox_schedule.tables.decisions import (
     by_patient,
     look_alikes,
 )
+from botox_schedule.tables.header import PLACES
 from botox_schedule.tables.lines import Problem, chosen, maker, unread_column
 from botox_schedule.tables.rows import RowCounts, RowsRead, RowValues, TableOptions, read_rows
 from botox_schedule.tables.source import TableSource
@@ -38,7 +39,6 @@ _PANEL = {"id": "session_id"}
 """The names by which the panel knows a field."""
 
 
-_PLACES = ("muscle", "side")
 _MODIFIERS = ("modifier", "modifier_2", "modifier_3", "modifier_4")
 _STATUS = cells.word("status", SessionStatus)
 _KIND = cells.word("kind", SessionKind, blank=SessionKind.FULL)
@@ -60,7 +60,7 @@ _COLUMNS: Mapping[str, Column] = {
     ),
     "dose_unit": Column(cells.dose_unit, counts="with unknown units", fallback=_ANOTHER),
     **dict.fromkeys(_MODIFIERS, Column(cells.modifier)),
-    **dict.fromkeys(_PLACES, Column(cells.unless_denied(cells.place))),
+    **dict.fromkeys(PLACES, Column(cells.unless_denied(cells.place))),
     "status": Column(_STATUS, default=SessionStatus.COMPLETED, words="status"),
     # Leaving a session out because of its kind would date the next one too early.
     "kind": Column(
@@ -352,7 +352,7 @@ def _duplicates(used: _Columns) -> Iterator[Problem]:
     told = [*zip(*map(used.__getitem__, _SAME), strict=True)]
     if len({*told}) == len(told):
         return  # as in most tables
-    places = zip(*map(used.__getitem__, _PLACES), strict=True)
+    places = zip(*map(used.__getitem__, PLACES), strict=True)
     first: dict[Hashable, int] = {}
     for status, line, same, place in zip(used["status"], used["line"], told, places, strict=True):
         if status is not SessionStatus.COMPLETED:
