@@ -273,12 +273,12 @@ class _Reader:
 
 def _partners(directory: Directory) -> dict[int, list[Entry]]:
     """For each dose its procedures, and for each procedure its doses, by ``partOf``."""
-    pairs: list[tuple[Entry, Entry]] = []
+    partners: list[tuple[Entry, Entry]] = []
     for entry in directory.whole:
         if entry.kind in _SESSIONS:
             found = directory.found(entry, listed(entry.resource, "partOf"), PROCEDURE)
-            pairs += [(entry, one) for one in found if {entry.kind, one.kind} == _SESSIONS]
-    return grouped([*((id(a), b) for a, b in pairs), *((id(b), a) for a, b in pairs)])
+            partners += [(entry, one) for one in found if {entry.kind, one.kind} == _SESSIONS]
+    return grouped([*((id(a), b) for a, b in partners), *((id(b), a) for a, b in partners)])
 
 
 def _tells(dose: Outcome, procedure: Outcome) -> bool:

@@ -278,7 +278,7 @@ def _choose(needed: Decimal, sizes: list[Decimal]) -> tuple[VialCount, ...]:
     spare = largest * count - needed
     smaller = _smaller(spare, count, [(largest - size, size) for size in sizes[:-1]])
     chosen = Counter([largest] * (count - len(smaller)) + smaller)
-    return tuple(VialCount(units=size, count=chosen[size]) for size in sorted(chosen)[::-1])
+    return tuple(VialCount(units=size, count=chosen[size]) for size in sorted(chosen, reverse=True))
 
 
 def _smaller(spare: Decimal, count: int, savings: list[tuple[Decimal, Decimal]]) -> list[Decimal]:

@@ -211,7 +211,7 @@ class CellReader:
         if found is None:
             is_other = not coded and _is_other_drug(text)
             why = _ANOTHER_DRUG if is_other else why_no_product(text)
-            return unreadable(why)._replace(is_denied=is_other or why == PRODUCT_NOT_GIVEN)
+            return unreadable(why)._replace(is_denied=why in {_ANOTHER_DRUG, PRODUCT_NOT_GIVEN})
         if coded - {found}:
             return unreadable("the name and the code are of two products; give one")
         return Parsed(found, _billing_note(text))

@@ -273,10 +273,11 @@ def _marks(story: _Story, words: ChartWords) -> Iterator[Mark]:
     for cycle in story.cycles:
         kind = "full" if cycle.timing is None else _TIMINGS.get(cycle.timing, "full")
         yield Mark(kind, cycle.anchored_on, words.messages.cycle(cycle))
-    lasts = [] if track.last is None else [track.last]
+    last = track.last
+    elsewhere = [last.anchored_on] if last is not None and last.is_elsewhere else []
     for kind, days in (
         ("touch_up", [s.administered_on for cycle in track.cycles for s in cycle.touch_ups]),
-        ("elsewhere", [last.anchored_on for last in lasts if last.is_elsewhere]),
+        ("elsewhere", elsewhere),
         ("booked", [s.administered_on for s in track.booked_visits]),
         ("unrecognized", [s.administered_on for s in track.history.unrecognized]),
     ):
