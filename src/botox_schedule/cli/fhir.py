@@ -16,7 +16,6 @@ from botox_schedule.dates.days import counted
 from botox_schedule.engine.worklist import UNREAD
 from botox_schedule.errors import ExchangeError
 from botox_schedule.files import MEBIBYTE, write_whole
-from botox_schedule.terms import DueStatus
 
 OPTIONS = {
     "file FILE": "a bundle, a resource, or lines of resources, also in gzip; - for standard input",
@@ -37,7 +36,6 @@ _TABLE = Table(
     spare=("earliest", "overdue_from", "last_session_on", "days_to_go", "status"),
 )
 _WITHHELD = "none for tracks without a date, nor for patients with a resource to check first"
-_UNDATED = frozenset({DueStatus.NO_HISTORY, DueStatus.NO_INTERVAL})
 
 
 def answer(given: Namespace) -> Answer:
@@ -66,11 +64,11 @@ def answer(given: Namespace) -> Answer:
 
 
 def _proposals(tracks: Sequence[ListedTrack]) -> Iterator[Row]:
-    from botox_schedule.fhir import service_request_from_forecast  # noqa: PLC0415 - an extra
+    from botox_schedule.fhir import writer  # noqa: PLC0415 - an extra
 
     for track in tracks:
         # Who receives them does not see the list: a session may be missing, or a death.
         found = None if track.place == UNREAD else track.forecast()
-        if found is not None and found.status not in _UNDATED:
-            request = service_request_from_forecast(found, subject=track.patient)
+        if found is not None and found.status not in writer.NOTHING_DUE:
+            request = writer.service_request_from_forecast(found, subject=track.patient)
             yield {"resource": json.loads(request.model_dump_json())}

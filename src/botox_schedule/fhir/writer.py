@@ -19,6 +19,8 @@ EARLIEST_EXTENSION = "urn:botox-schedule:fhir:earliest"
 OVERDUE_FROM_EXTENSION = "urn:botox-schedule:fhir:overdue-from"
 """The extension with the first overdue day, as ``valueDate``."""
 
+NOTHING_DUE = frozenset({DueStatus.NO_HISTORY, DueStatus.NO_INTERVAL})
+"""The statuses of tracks that have no day to propose."""
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
@@ -58,7 +60,7 @@ def service_request_from_forecast(
     ('proposal', ('2026-03-30', '2026-04-06'))
     """
     of_kind(forecast, Forecast, "forecast: give a Forecast, as forecast returns it")
-    if forecast.status in {DueStatus.NO_HISTORY, DueStatus.NO_INTERVAL}:
+    if forecast.status in NOTHING_DUE:
         raise ExchangeError(f"nothing is due to propose: the status is {forecast.status}")
     _check(subject, id, identifier)
     dates = forecast.dates
