@@ -165,14 +165,6 @@ class TestNames:
             ("hiperhidrosis axilar", "axillary-hyperhidrosis"),
             ("sialorrhoea", "sialorrhea"),
             ("frown lines", "glabellar-lines"),
-        ],
-    )
-    def test_titles_and_aliases_in_english_and_spanish(self, name: str, slug: str) -> None:
-        assert find_indication_name(name) == slug
-
-    @pytest.mark.parametrize(
-        ("name", "slug"),
-        [
             ("CM", "chronic-migraine"),
             ("Chronic migraine, intractable", "chronic-migraine"),
             ("CD", "cervical-dystonia"),
@@ -188,7 +180,7 @@ class TestNames:
             ("Severe primary axillary hyperhidrosis", "axillary-hyperhidrosis"),
         ],
     )
-    def test_what_clinics_write(self, name: str, slug: str) -> None:
+    def test_titles_aliases_and_what_clinics_write(self, name: str, slug: str) -> None:
         assert find_indication_name(name) == slug
 
     @pytest.mark.parametrize(
