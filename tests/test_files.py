@@ -9,7 +9,7 @@ import struct
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -38,19 +38,27 @@ from botox_schedule.outcomes import read_diary
 from botox_schedule.tables import excel, read_sessions
 from botox_schedule.tables.parquet import _check_size
 
-# Runs in a process of its own: the memory it took is its own, too.
-_REFUSED = """
-import sys, time
+# Reads each file in a process of its own: the memory it took is its own, too.
+_READER = """
+import os, signal, sys, time
 from botox_schedule.errors import FileLimitError
 from botox_schedule.tables import read_sessions
-begun = time.process_time()
-try:
-    read_sessions(sys.argv[1])
-except FileLimitError as error:
-    print(error)
-    print(time.process_time() - begun)
-    peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
-    print(int(peak.split()[1]) // 1024)
+def refused(path):
+    begun = time.process_time()
+    try:
+        read_sessions(path)
+    except FileLimitError as error:
+        print(error)
+        print(time.process_time() - begun)
+        peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+        print(int(peak.split()[1]) // 1024)
+for line in sys.stdin:
+    if not os.fork():
+        signal.alarm(60)
+        refused(line.strip())
+        sys.exit()
+    os.wait()
+    print(flush=True)
 """
 
 # Ends the process before the n-th call that touches the disk.
@@ -78,6 +86,26 @@ os._exit(0)
 def run(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", code, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[subprocess.Popen[str]]:
+    """Reads the files that it is told, one a line, and says why each was refused.
+
+    What it imports is imported once.
+    """
+    command = [sys.executable, "-c", _READER]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        yield process
+
+
+def said_of(file: Path, reader: subprocess.Popen[str]) -> list[str]:
+    told, said = reader.stdin, reader.stdout
+    assert told is not None
+    assert said is not None
+    print(file, file=told, flush=True)
+    return list(iter(lambda: said.readline().strip(), ""))
 
 
 def zip_of(**entries: bytes) -> bytes:
@@ -298,11 +326,15 @@ class TestBombs:
         ],
     )
     def test_a_bomb_is_refused_in_two_seconds_and_300_mebibytes(
-        self, tmp_path: Path, name: str, content: Callable[[], bytes]
+        self,
+        tmp_path: Path,
+        reader: subprocess.Popen[str],
+        name: str,
+        content: Callable[[], bytes],
     ) -> None:
         file = tmp_path / name
         file.write_bytes(content())
-        words, seconds, mebibytes = run(_REFUSED, file).stdout.splitlines()
+        words, seconds, mebibytes = said_of(file, reader)
         assert words.startswith((f"{name}: ", "too many quotation marks are unclosed"))
         assert float(seconds) < 2
         assert int(mebibytes) < 300

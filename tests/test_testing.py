@@ -61,20 +61,29 @@ def one_with(strategy: st.SearchStrategy[Any], condition: Callable[[Any], bool])
     return find(strategy, condition, settings=settings(quick, max_examples=2000))
 
 
+@pytest.fixture(scope="module")
+def plain_records() -> list[PatientRecord]:
+    return drawn(records())
+
+
 class TestRecords:
-    def test_by_default_at_most_one_in_ten_has_no_due_day(self) -> None:
-        dates = [forecast(r, MIGRAINE, as_of=AS_OF).dates.due for r in drawn(records())]
+    def test_by_default_at_most_one_in_ten_has_no_due_day(
+        self, plain_records: list[PatientRecord]
+    ) -> None:
+        dates = [forecast(r, MIGRAINE, as_of=AS_OF).dates.due for r in plain_records]
         assert dates.count(None) <= len(dates) / 10
 
-    def test_a_patient_has_a_history_soon_after_the_first_day(self) -> None:
-        statuses = Counter(
-            forecast(r, MIGRAINE, as_of="2024-01-29").status for r in drawn(records())
-        )
+    def test_a_patient_has_a_history_soon_after_the_first_day(
+        self, plain_records: list[PatientRecord]
+    ) -> None:
+        statuses = Counter(forecast(r, MIGRAINE, as_of="2024-01-29").status for r in plain_records)
         assert not statuses.keys() & {DueStatus.NO_HISTORY, DueStatus.DECEASED}
 
     @pytest.mark.parametrize("part", list(RecordPart)[:5])
-    def test_a_part_comes_when_it_is_asked_for(self, part: RecordPart) -> None:
-        assert not any(getattr(record, part) for record in drawn(records()))
+    def test_a_part_comes_when_it_is_asked_for(
+        self, plain_records: list[PatientRecord], part: RecordPart
+    ) -> None:
+        assert not any(getattr(record, part) for record in plain_records)
         assert any(getattr(record, part) for record in drawn(records(also=[part.value])))
 
     def test_unknown_words_come_when_they_are_asked_for(self) -> None:
