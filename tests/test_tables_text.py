@@ -339,6 +339,29 @@ class TestText:
         reading = read("\n".join([f"{HEADER},Note", *rows, GOOD.replace("P1", "P5")]))
         assert reading.patients >= {"P1", "P2", "P3", "P4", "P5"}
 
+    @pytest.mark.parametrize(
+        ("first", "last"),
+        [
+            (f'P1,2026-01-05,",{GOOD.split(",", 3)[3]}', f'P3",{GOOD.split(",", 1)[1]}'),
+            (f'P1,",{GOOD.split(",", 2)[2]}', f'P3",{GOOD.split(",", 1)[1]}'),
+            (f'"{GOOD}', f'P3,2026-01-05",{GOOD.split(",", 2)[2]}'),
+        ],
+    )
+    def test_quotation_marks_in_the_first_columns_hide_no_patient(
+        self, first: str, last: str
+    ) -> None:
+        rows = [GOOD.replace("P1", "P0"), first, GOOD.replace("P1", "P2"), last]
+        reading = read("\n".join([HEADER, *rows, GOOD.replace("P1", "P4")]))
+        patients = {patient.strip('"') for patient in reading.patients}
+        assert patients == {"P0", "P1", "P2", "P3", "P4"}
+        adjoining = read("\n".join([HEADER, rows[0], first, last]))
+        assert {patient.strip('"') for patient in adjoining.patients} >= {"P0", "P1", "P3"}
+
+    def test_a_header_of_several_lines_under_a_title_is_a_header(self) -> None:
+        title = "Injections,2026-01-31\n\n"
+        header = HEADER.replace("Session date", '"Session\ndate"')
+        assert read(f"{title}{header}\n{GOOD}\n").counts == (1, 1, 0, 0)
+
     def test_a_note_of_several_lines_is_no_row(self) -> None:
         note = '"seen, 2026-01-05\nnext, on\nBotox on 2026-01-05, 1, 2"'
         assert read(f"{HEADER},Note\n{GOOD},{note}\n").counts == (1, 1, 0, 0)

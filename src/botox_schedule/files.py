@@ -361,7 +361,7 @@ def records(
     Raises:
         FileLimitError: When so many marks are unclosed that reading would not end.
     """
-    again = 0
+    again, widest = 0, [""]
     while start < len(lines):
         rest = map(add, map(lines.__getitem__, range(start, len(lines))), repeat("\n"))
         table = csv.reader(rest, delimiter=delimiter, skipinitialspace=True, strict=True)
@@ -369,10 +369,10 @@ def records(
         try:
             for cells in table:
                 end = table.line_num
-                if end > done + 1 and _has_rows(cells, delimiter):
+                if end > done + 1 and _has_rows(cells, delimiter, widest):
                     raise csv.Error("a quotation mark may be open")  # noqa: TRY301 - read on below
                 yield start + done + 1, cells, ""
-                done = end
+                done, widest = end, cells if len(cells) >= len(widest) else widest
         except csv.Error as error:
             cells = lines[start + done].split(delimiter)
             yield start + done + 1, cells, f"not a row of a table: {error}"
@@ -383,12 +383,15 @@ def records(
         start += done
 
 
-def _has_rows(cells: Sequence[str], delimiter: str) -> bool:
+def _has_rows(cells: Sequence[str], delimiter: str, widest: Sequence[str]) -> bool:
     """Whether a cell goes on through other rows: a line of it has several cells, and a day.
 
-    Where the row has days, the line has one in the same place. Of two rows the cell may hold the
-    end of one and the beginning of the other.
+    Where this row or the *widest* before has days, the line has one in the same place. Of two
+    rows the cell may hold the end of one and the beginning of the other: where that is less than
+    a row, the cells around it are more than any row before has.
     """
+    if len(widest) > 1 and any(cells[len(widest) :]) and _days(cells):
+        return True
     most = len(cells) - 1
     for place, cell in enumerate(cells):
         if "\n" not in cell:
@@ -397,7 +400,7 @@ def _has_rows(cells: Sequence[str], delimiter: str) -> bool:
         told = [_days(line) for line in others if len(line) > min(most, _FEW)]
         if len(first) + len(others[-1]) > most + 1:
             told.append(_days(others[-1]) | {place + after for after in _days(first)})
-        days = _days(cells) if told else set()
+        days = _days(cells) | _days(widest) if told else set()
         if any(found & (days or found) for found in told):
             return True
     return False
