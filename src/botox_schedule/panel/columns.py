@@ -1,9 +1,8 @@
 """The columns of a caller's frame, read into keys, days, numbers and words."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
-from unicodedata import normalize
 
 import polars as pl
 
@@ -29,7 +28,7 @@ def key_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
         raise _fault(table, name, "text or whole numbers", column.dtype)
     text = text_column(frame, table, name)
     plain = text.str.len_bytes().eq(text.str.len_chars()).all(ignore_nulls=True)
-    return text if plain else mapped(text, lambda key: normalize("NFC", key.strip(_UNSEEN)) or None)
+    return text if plain else _stated(text.str.strip_chars(_UNSEEN).str.normalize("NFC"))
 
 
 def text_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
@@ -38,8 +37,11 @@ def text_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     Raises:
         PanelError: When the column holds something else.
     """
-    text = word_column(frame, table, name).str.strip_chars()
-    return text.to_frame(name).select(pl.when(pl.col(name) != "").then(pl.col(name))).to_series()
+    return _stated(word_column(frame, table, name).str.strip_chars())
+
+
+def _stated(text: pl.Series) -> pl.Series:
+    return text.to_frame().select(pl.when(pl.first() != "").then(pl.first())).to_series()
 
 
 def is_stated(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
@@ -117,17 +119,19 @@ def _fault(table: str, name: str, expected: str, dtype: Any) -> PanelError:
 
 def mapped(column: pl.Series, answer: Callable[[Any], Any], dtype: Any = None) -> pl.Series:
     """Return an answer for each value of a column; each distinct value is answered once."""
-    distinct = column.drop_nulls().unique()
     dtype = dtype or column.dtype
-    if distinct.is_empty():
-        return pl.Series(column.name, [None], dtype=dtype).new_from_index(0, len(column))
-    answers = pl.Series([answer(value) for value in distinct.to_list()], dtype=dtype)
+    if column.dtype == pl.String:
+        words, places = coded(column)
+        return pl.Series(column.name, [*map(answer, words)], dtype=dtype).gather(places)
+    distinct = column.drop_nulls().unique()
+    answers = pl.Series([*map(answer, distinct)], dtype=dtype)
     return column.replace_strict(distinct, answers, default=None, return_dtype=dtype)
 
 
-def numbered(column: pl.Series, numbers: Mapping[str, int], dtype: Any) -> pl.Series:
-    """Return the number of each word; null for a word that has none."""
-    return mapped(column, lambda word: numbers.get(word.strip()), dtype)
+def coded(text: pl.Series) -> tuple[list[str], pl.Series]:
+    """Return the distinct values of text, and where each row's is among them; null for null."""
+    words = pl.Enum(text.drop_nulls().unique())
+    return words.categories.to_list(), text.cast(words).to_physical()
 
 
 def check_columns(frame: pl.DataFrame, table: str, required: Iterable[str]) -> None:

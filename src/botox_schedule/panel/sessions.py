@@ -11,12 +11,12 @@ from botox_schedule.errors import PanelError
 from botox_schedule.panel.asking import KINDS, PRODUCTS, Policies
 from botox_schedule.panel.columns import (
     check_columns,
+    coded,
     day_column,
     is_stated,
     key_column,
     mapped,
     number_column,
-    numbered,
     units_column,
     word_column,
 )
@@ -119,14 +119,14 @@ def read_sessions(frame: pl.DataFrame, policies: Policies) -> Sessions:
     """
     required = (*REQUIRED, "policy_key") if policies.keys else REQUIRED
     check_columns(frame, "sessions", required)
-    texts = word_column(frame, "sessions", "indication")
-    slugs = {text: _slug(text.strip()) for text in texts.drop_nulls().unique()}
-    names = tuple(sorted({slug for slug in slugs.values() if slug is not None}))
+    texts, places = coded(word_column(frame, "sessions", "indication"))
+    slugs = [_slug(text.strip()) for text in texts]
+    names = tuple(sorted({slug for slug in slugs if slug is not None}))
     numbers: dict[str | None, int] = {slug: number for number, slug in enumerate(names)}
     columns = {
         "patient": key_column(frame, "sessions", "patient"),
         "day": day_column(frame, "sessions", "administered_on"),
-        "indication": mapped(texts, lambda text: numbers.get(slugs[text]), pl.Int32),
+        "indication": pl.Series([*map(numbers.get, slugs)], dtype=pl.Int32).gather(places),
         "product": _products(frame),
         "units": _units(frame),
         "status": _worded(frame, "status", STATUSES),
@@ -189,11 +189,12 @@ def _units(frame: pl.DataFrame) -> pl.Series:
 def _worded(
     frame: pl.DataFrame, name: str, words: tuple[str, ...], dtype: Any = pl.Int8
 ) -> pl.Series:
-    """The number of each word; 0 without the column, or without words."""
+    """The number of each word, null for an unknown one; 0 without the column, or without words."""
     if name not in frame.columns or not words:
         return pl.Series([0], dtype=dtype).new_from_index(0, frame.height)
     numbers = {str(word): number for number, word in enumerate(words)}
-    return numbered(word_column(frame, "sessions", name), numbers, dtype)
+    texts = word_column(frame, "sessions", name)
+    return mapped(texts, lambda word: numbers.get(word.strip()), dtype)
 
 
 def _of_ids(frame: pl.DataFrame) -> list[pl.Series]:

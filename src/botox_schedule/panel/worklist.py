@@ -110,16 +110,14 @@ def _with_days(
     found: pl.DataFrame, as_of: date, lead_days: int, opens: OpenDay | None
 ) -> pl.DataFrame:
     """Add by when to call, and what places a track in its section."""
-    today = pl.lit(as_of)
+    since = (pl.lit(as_of) - pl.col("due")).dt.total_days()
     calls = mapped(found["due"], lambda due: call_by(due, lead_days, opens))
     long_ago = mapped(found["last_session_on"], lambda day: is_long_ago(day, as_of), pl.Boolean)
     waits = pl.col("booked_on").is_null() & (pl.col("status") != DueStatus.ON_HOLD.value)
     return found.with_columns(
         call_by=pl.when(waits).then(pl.lit(calls)),
         next_look_on=pl.coalesce("review_on", "resumes_on", "not_before"),
-        days_since_due=pl.when(pl.col("due") <= today).then(
-            (today - pl.col("due")).dt.total_days()
-        ),
+        days_since_due=pl.when(since >= 0).then(since),
         # As waiting_of has it: a minimum forbids the day although nothing is dated.
         _status=pl.when(pl.col("not_before").is_null())
         .then("status")
@@ -128,7 +126,7 @@ def _with_days(
         _is_booked=pl.col("booked_on").is_not_null(),
         _has_due=pl.col("due").is_not_null(),
         _is_soon=pl.lit(calls <= as_of).fill_null(value=False),
-        _typical_passed=(pl.col("typical_on") < today).fill_null(value=False),
+        _typical_passed=(pl.col("typical_on") < as_of).fill_null(value=False),
         _is_long=pl.lit(long_ago).fill_null(value=False),
     )
 
