@@ -299,19 +299,27 @@ def _holds_for(limit: DoseLimit, question: LimitQuestion) -> bool:
 
 
 def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
-    given, policy, on = _given(question), question.reading.policy, question.on
     if limit.per is LimitPer.WINDOW:
-        wanted, readings = policy.limit_reading, [window.reading for window in limit.windows]
+        wanted = question.reading.policy.limit_reading
+        readings = [window.reading for window in limit.windows]
         chosen = wanted if wanted in readings else readings[0]
         for each in limit.windows:
-            inside = in_window(given, each.window, on, policy.short_month)
-            yield _check(limit, inside, question, each, chosen=each.reading == chosen)
+            yield _check(limit, question, each, chosen=each.reading == chosen)
     elif limit.per is LimitPer.SESSION:
-        first, last = question.first_on or on, _joins_until(question)
-        inside = [s for s in given if first <= s.administered_on <= last]
-        yield _check(limit, inside, question)
+        yield _check(limit, question)
     else:
-        yield made(LimitCheck, limit=limit, on=on, planned=question.planned, not_checked=True)
+        yield made(
+            LimitCheck, limit=limit, on=question.on, planned=question.planned, not_checked=True
+        )
+
+
+def _inside(window: Interval | None, question: LimitQuestion) -> list[TreatmentSession]:
+    """The doses in a window, or without one those of the same session."""
+    given, on = _given(question), question.on
+    if window is not None:
+        return in_window(given, window, on, question.reading.policy.short_month)
+    first, last = question.first_on or on, _joins_until(question)
+    return [s for s in given if first <= s.administered_on <= last]
 
 
 def _given(question: LimitQuestion) -> list[TreatmentSession]:
@@ -389,14 +397,14 @@ def _maximum(limit: DoseLimit, question: LimitQuestion) -> _Maximum:
 
 def _check(
     limit: DoseLimit,
-    sessions: Sequence[TreatmentSession],
     question: LimitQuestion,
     reading: LimitWindow | None = None,
     *,
     chosen: bool = True,
 ) -> LimitCheck:
-    """Return the check of a limit that counts *sessions*: those in its window, or in one session."""
+    """Return the check of a limit, of one session or in a reading of its window."""
     window = None if reading is None else reading.window
+    sessions = _inside(window, question)
     given, maximum = _total_of(limit, sessions, question), _maximum(limit, question)
     of_all = limit.scope is LimitScope.PRODUCT
     at_most = given if of_all else _total_of(limit, sessions, question, at_most=True)
@@ -473,7 +481,8 @@ def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Ite
     # A finding is another one when the session is planned for another day.
     visits = [session_on(question.on, question.protocol)] if told else []
     for check in told:
-        about = [s for s in _given(question) if s.id in check.session_ids]
+        # By what they are and not by id: a table numbers rows that have none.
+        about = _total_of(check.limit, _inside(check.window, question), question).sessions
         # Who acknowledged one dose over one limit has not seen another, nor another total.
         figures = f"{check.limit} {(check.planned or _ZERO).normalize()} {check.total.normalize()}"
         for code, message in _told_of(check):
