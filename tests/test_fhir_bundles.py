@@ -687,11 +687,30 @@ class TestMentions:
             ("AllergyIntolerance", None),
             ("CoverageEligibilityResponse", "active"),
             ("PlanDefinition", "active"),
+            ("Consent", "active"),
+            ("Goal", None),
+            ("ValueSet", "active"),
         ],
     )
     def test_what_was_not_given_leaves_no_session_out(self, kind: str, status: str | None) -> None:
         reading = read({"resourceType": kind, "code": BOTOX, "status": status, "subject": PATIENT})
         assert (codes(reading), reading.problems[0].session_left_out) == (["names_toxin"], False)
+
+    @pytest.mark.parametrize(
+        ("kind", "said", "is_lost"),
+        [
+            ("Claim", {"use": "preauthorization"}, False),
+            ("ClaimResponse", {"use": "predetermination"}, False),
+            ("Claim", {"use": "claim"}, True),
+            ("MedicationRequest", {"intent": "order", "doNotPerform": True}, False),
+            ("MedicationRequest", {"intent": "order", "doNotPerform": False}, True),
+        ],
+    )
+    def test_who_asks_a_payer_first_or_forbids_it_gave_nothing(
+        self, kind: str, said: dict[str, Any], is_lost: bool
+    ) -> None:
+        reading = read({"resourceType": kind, "code": BOTOX, "subject": PATIENT, **said})
+        assert (codes(reading), reading.problems[0].session_left_out) == (["names_toxin"], is_lost)
 
     def test_an_appointment_names_its_patient_among_others(self) -> None:
         actors = ({"reference": "Practitioner/9"}, {"reference": "Location/9"}, PATIENT)
@@ -718,7 +737,7 @@ class TestMentions:
     def test_each_type_has_a_name_for_its_patient(self, kind: str, element: str) -> None:
         """A prior authorization for BOTOX often is a task."""
         named = {"resourceType": kind, element: PATIENT, "note": [{"text": "BOTOX"}]}
-        assert read(person(), named).unreadable == frozenset({"Patient/1"})
+        assert [problem.patient for problem in read(person(), named).problems] == ["Patient/1"]
 
     @pytest.mark.parametrize("r5", [False, True])
     def test_a_reference_names_a_toxin_too(self, r5: bool) -> None:

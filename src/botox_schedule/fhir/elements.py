@@ -31,9 +31,10 @@ STATUSES = {
 }
 """The same by the type of the resource."""
 
-# These mean that nothing was given; with any other status a session may be missing.
+# These mean that nothing was given; with any other word a session may be missing.
 _NOT_GIVEN = frozenset(
     {"cancelled", "draft", "entered-in-error", "noshow", "not-done", "not-taken"}
+    | {"proposal", "preauthorization", "predetermination"}
 )
 
 UNIT_CODES = frozenset({"U", "[U]", "[USP'U]"})
@@ -78,9 +79,12 @@ def codings(concept: Any) -> Iterator[tuple[str, str]]:
 
 
 def may_be_given(resource: Mapping[str, Any]) -> bool:
-    """Return whether a resource may tell of something that was given; a proposal does not."""
-    is_proposed = text_of(resource, "intent") == "proposal"
-    return not is_proposed and text_of(resource, "status") not in _NOT_GIVEN
+    """Return whether a resource may tell of something that was given.
+
+    A proposal, a question to a payer in advance, and an order not to give it do not.
+    """
+    told = (text_of(resource, name) for name in ("intent", "use", "status"))
+    return resource.get("doNotPerform") is not True and _NOT_GIVEN.isdisjoint(told)
 
 
 def is_taken_back(condition: Mapping[str, Any]) -> bool:
