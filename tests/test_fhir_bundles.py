@@ -14,6 +14,8 @@ from botox_schedule.fhir import BundleReading, bundle, records_from_bundle
 from botox_schedule.protocols.indications import code_rows
 from fhir_samples import (
     CPT,
+    ICD,
+    MIGRAINE_REASON,
     PATIENT,
     ZONE,
     adds_up,
@@ -22,6 +24,7 @@ from fhir_samples import (
     concept,
     entry,
     given_dose,
+    only,
     person,
     procedure,
     read,
@@ -645,6 +648,23 @@ class TestMentions:
         reading = read(dose, order)
         assert ("names_toxin" in codes(reading)) is is_told
         assert (reading.counts.merged, adds_up(reading)) == (0 if is_told else 1, True)
+
+    @pytest.mark.parametrize(
+        ("own", "whose", "indication"),
+        [
+            (None, PATIENT, "chronic-migraine"),
+            ([concept(ICD, "M54.2")], PATIENT, "unknown-indication"),
+            ([concept(ICD, "G24.3")], PATIENT, "cervical-dystonia"),
+            (None, {"reference": "Patient/2"}, "unknown-indication"),
+        ],
+    )
+    def test_an_order_says_what_for_where_its_dose_gives_no_reason(
+        self, own: Any, whose: dict[str, str], indication: str
+    ) -> None:
+        order = {"resourceType": "MedicationRequest", "id": "7", "subject": whose}
+        order |= {"medicationCodeableConcept": BOTOX, "reasonCode": MIGRAINE_REASON}
+        at = {"reference": "MedicationRequest/7"}
+        assert only(read(given_dose(request=at, reasonCode=own), order)).indication == indication
 
     @pytest.mark.parametrize("kind", ["ServiceRequest", "CarePlan"])
     def test_a_procedures_order_is_one_also_where_its_dose_counts(self, kind: str) -> None:
