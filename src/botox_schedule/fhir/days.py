@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from botox_schedule.dates.days import day_in_zone, is_placeholder_day
+from botox_schedule.fhir.elements import within
 from botox_schedule.fhir.problems import BundleProblemCode, Fault
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -65,12 +66,12 @@ def days_of(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> tuple
 
 
 def _days_of(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> tuple[date, date]:
-    if f"{name}DateTime" in resource:
-        day = day_of(resource[f"{name}DateTime"], f"{name}DateTime", zone)
+    if (stated := resource.get(f"{name}DateTime")) is not None:
+        day = day_of(stated, f"{name}DateTime", zone)
         return day, day
     element = f"{name}Period"
     period = resource.get(element)
-    if not isinstance(period, dict) or "start" not in period:
+    if within(period, "start") is None:
         message = f"expected {name}DateTime or a start in {element}"
         raise Fault(BundleProblemCode.NO_DAY, element, message)
     first = day_of(period["start"], f"{element}.start", zone)

@@ -110,10 +110,11 @@ def units_in(dose: Any) -> Decimal | None:
 def _is_in_units(dose: Mapping[str, Any]) -> bool:
     """Whether it is an exact quantity in units; with a comparator it is only a bound."""
     code, unit = text_of(dose, "code"), text_of(dose, "unit") or ""
-    if "comparator" in dose or unit.lower() in _OTHER_UNITS:
+    if dose.get("comparator") is not None or unit.lower() in _OTHER_UNITS:
         return False
-    if "code" in dose:
-        return code in UNIT_CODES and without_scheme(str(dose.get("system", _UCUM))) == _UCUM
+    if dose.get("code") is not None:
+        system = str(dose.get("system") or _UCUM)
+        return code in UNIT_CODES and without_scheme(system) == _UCUM
     return unit.lower() in _SPOKEN_UNITS or unit in UNIT_CODES
 
 
