@@ -117,7 +117,7 @@ def check_of(
         as_of=track.as_of,
         protocol=track.protocol.ref,
         allowed=verdict.allowed,
-        clear=is_clear(allowed, checks),
+        clear=is_clear(track, allowed, checks),
         days_from_earliest=None if deciding is None else (day - deciding.gives).days,
         next_allowed_on=next_allowed(track, day),
         limit_checks=checks,

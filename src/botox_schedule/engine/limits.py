@@ -1,6 +1,7 @@
 """Units over a rolling window, and checks against maximums of a source; they move no date."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from numbers import Number
@@ -49,7 +50,7 @@ class Exposure(Value, frozen=True):
         window: A dose counts until, and not on, the day this long after it.
         units: The known units: a lower bound where *indeterminate*.
         units_if_one: The same, if sessions on one day with equal units count as one.
-        indeterminate: Whether units or products in the window are unknown.
+        indeterminate: Whether units or products in the window are unknown, or a session's day.
         session_ids: The sessions inside the window, as far as they have an id.
     """
 
@@ -317,7 +318,8 @@ def _inside(window: Interval | None, question: LimitQuestion) -> list[TreatmentS
     """The doses in a window, or without one those of the same session."""
     given, on = _given(question), question.on
     if window is not None:
-        return in_window(given, window, on, question.reading.policy.short_month)
+        inside = in_window(given, window, on, question.reading.policy.short_month)
+        return [*inside, *undated_doses(question.reading)]
     first, last = question.first_on or on, _joins_until(question)
     return [s for s in given if first <= s.administered_on <= last]
 
@@ -338,6 +340,11 @@ def given_doses(
     completed = reading.history.completed
     more = [*reading.history.unrecognized, *last_elsewhere(reading), *besides]
     return sorted([*completed, *more], key=lambda s: s.administered_on) if more else completed
+
+
+def undated_doses(reading: Reading) -> list[TreatmentSession]:
+    """Return what was given on an unknown day: any window may hold it, so no units are known."""
+    return [replace(session, units=None) for session in reading.history.undated_sessions]
 
 
 def last_elsewhere(reading: Reading) -> Iterator[TreatmentSession]:
@@ -439,7 +446,7 @@ def _clears_on(
 ) -> date | None:
     """The first day on which what still counts and the planned units surely fit."""
     planned, most = question.planned or _ZERO, maximum.units
-    if most is None or maximum.unweighed or planned > most:
+    if most is None or maximum.unweighed or planned > most or undated_doses(question.reading):
         return None
     if not given.indeterminate and given.units + planned <= most:
         return question.on
@@ -519,9 +526,15 @@ def _weight_findings(question: LimitQuestion) -> Iterable[Finding]:
         yield make_finding(FindingCode.STALE_WEIGHT, message)
 
 
-def is_clear(verdict: bool | None, checks: Sequence[LimitCheck]) -> bool | None:  # noqa: FBT001 - an answer
+def is_clear(
+    track: AnyTrack,
+    verdict: bool | None,  # noqa: FBT001 - an answer
+    checks: Sequence[LimitCheck],
+) -> bool | None:
     """Whether a day is allowed and every recorded limit was checked with units and met."""
-    answers = [verdict, *(check.is_met for check in checks if check.chosen)]
+    # A session whose day is unknown may be the last one, and a dose that counts.
+    known = None if track.history.undated_sessions else True
+    answers = [verdict, known, *(check.is_met for check in checks if check.chosen)]
     if False in answers:
         return False
     # Without a recorded limit nothing was checked, which is not the same as within the limits.
