@@ -684,6 +684,9 @@ class TestMentions:
         order |= {"medicationCodeableConcept": BOTOX, "reasonCode": MIGRAINE_REASON}
         at = {"reference": "MedicationRequest/7"}
         assert only(read(given_dose(request=at, reasonCode=own), order)).indication == indication
+        mistaken = order | {"status": "entered-in-error"}
+        found = only(read(given_dose(request=at, reasonCode=None), mistaken))
+        assert found.indication == "unknown-indication"
 
     @pytest.mark.parametrize("kind", ["ServiceRequest", "CarePlan"])
     def test_a_procedures_order_is_one_also_where_its_dose_counts(self, kind: str) -> None:

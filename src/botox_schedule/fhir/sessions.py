@@ -136,7 +136,7 @@ class SessionReader(NamedTuple):
         origins = self._own(self._origins([entry, *own]), key) if is_given else []
         told = [entry, *own]
         if not any(_has_reason(one) for one in told):
-            told += [order for order in origins if order.kind in _ORDERS]
+            told += [o for o in origins if o.kind in _ORDERS and may_be_given(o.resource)]
         stated = self._reasons(told)
         reasons = self._own(stated, key)
         return _Draft(
