@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from botox_schedule.dates.days import day_in_zone, is_placeholder_day
-from botox_schedule.fhir.elements import within
 from botox_schedule.fhir.problems import BundleProblemCode, Fault
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -71,7 +70,7 @@ def _days_of(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> tupl
         return day, day
     element = f"{name}Period"
     period = resource.get(element)
-    if within(period, "start") is None:
+    if not isinstance(period, dict) or period.get("start") is None:
         message = f"expected {name}DateTime or a start in {element}"
         raise Fault(BundleProblemCode.NO_DAY, element, message)
     first = day_of(period["start"], f"{element}.start", zone)
