@@ -1,6 +1,7 @@
 """Booked and missed visits: which one is the next, and why it should not be booked."""
 
 from datetime import date
+from functools import partial
 from typing import Any, ClassVar
 
 import pytest
@@ -169,7 +170,9 @@ class TestBookings:
         needed = bs.forecast(without, MIGRAINE, as_of="2026-01-05").findings
         assert not [finding.code for finding in needed if finding.needs == "today"]
 
-    def of_others(self, *booked: str, weeks: dict[str, str], **stated: Any) -> bs.Forecast:
+    def of_others(
+        self, *booked: str, weeks: dict[str, str], ask: Any = bs.forecast, **stated: Any
+    ) -> Any:
         """Botox was given, and other products are booked for thirteen weeks later."""
         later = {**self.BOOKED, "administered_on": "2026-04-06"}
         rows = [later | {"product": product, "id": product} for product in booked]
@@ -178,7 +181,7 @@ class TestBookings:
             for product, minimum in weeks.items()
         ]
         given, own = bs.PatientRecord(sessions=[GIVEN, *rows]), protocol(retreatment=rule(**stated))
-        return bs.forecast(given, own, as_of="2026-02-01", other_protocols=known)
+        return ask(given, own, as_of="2026-02-01", other_protocols=known)
 
     @pytest.mark.parametrize(
         ("booked", "weeks", "early"),
@@ -201,6 +204,14 @@ class TestBookings:
     def test_what_one_of_them_forbids_is_forbidden(self) -> None:
         weeks = {"Xeomin": "20 weeks"}
         assert self.of_others("Xeomin", weeks=weeks, minimum=None, usual=None).clear is False
+
+    @pytest.mark.parametrize(("units", "clear"), [(None, False), (100, None)])
+    def test_a_check_of_that_day_says_so_unless_units_replace_what_is_booked(
+        self, units: int | None, clear: bool | None
+    ) -> None:
+        ask = partial(bs.check_date, on="2026-04-06", planned_units=units)
+        found = self.of_others("Xeomin", weeks={"Xeomin": "20 weeks"}, ask=ask)
+        assert (found.allowed, found.clear) == (True, clear)
 
     @pytest.mark.parametrize(
         ("missed", "booked", "rebook"),

@@ -304,6 +304,30 @@ class TestSessionsOnAnUnknownDay:
         assert codes(found) - codes(plain) == {"session_day_unknown"}
         assert "session_day_unknown" not in codes(self.found("1900-01-02", "2026-01-05"))
 
+    def test_no_day_is_clear_and_no_total_is_whole(self) -> None:
+        """It may have been given last week, and its units may count."""
+        on = "2026-04-06"
+        for days, is_known in ((["2026-01-05"], True), (["1900-01-01", "2026-01-05"], False)):
+            given = bs.PatientRecord(
+                sessions=[{**GIVEN, "administered_on": day, "units": 155} for day in days]
+            )
+            found = bs.check_date(given, CHRONIC_MIGRAINE, on=on, as_of=on, planned_units=155)
+            assert (found.allowed, found.clear) == (True, True if is_known else None)
+            checks = {check.clears_on is not None for check in found.limit_checks}
+            assert checks == {is_known}
+            total = bs.exposure(given, product="Botox", window="12 weeks", on="2026-02-01")
+            assert total.units == 155
+            assert total.indeterminate is not is_known
+
+    def test_a_limit_of_one_session_leaves_no_day_clear_either(self) -> None:
+        given = bs.PatientRecord(sessions=[{**GIVEN, "administered_on": "1900-01-01"}, GIVEN])
+        limit = {"scope": "product", "per": "session", "units": 400}
+        on = "2026-04-06"
+        own = protocol(limits=[limit])
+        found = bs.check_date(given, own, on=on, as_of=on, planned_units=155, other_protocols=[own])
+        assert [check.is_met for check in found.limit_checks] == [True]
+        assert (found.allowed, found.clear) == (True, None)
+
     def test_a_row_of_its_id_that_has_a_day_counts(self) -> None:
         rows = [
             {**GIVEN, "id": "a", "administered_on": day} for day in ("1900-01-01", "2026-01-05")

@@ -469,6 +469,17 @@ class TestWhatPeopleKeep:
         assert list(days(found).values()) == ["none", *["headache"] * 4, "headache"]
         assert told(found) == ["line 7: kind: expected none, headache, migraine or unknown"]
 
+    @pytest.mark.parametrize("cell", ["6.5", "0.5", "9,50"])
+    def test_a_number_between_two_of_a_scale_is_a_headache(self, cell: str) -> None:
+        reading = read(f"date;severity\n2026-01-05;{cell}\n2026-01-06;0\n")
+        assert days(reading) == {"2026-01-05": "headache", "2026-01-06": "none"}
+
+    @pytest.mark.parametrize("cell", ["-9", "-1", "-99", "10.5"])
+    def test_a_number_outside_a_scale_is_left_out(self, cell: str) -> None:
+        """Files write -9 and -1 where nothing was asked; both counted as headache."""
+        reading = read(f"date;severity\n2026-01-05;{cell}\n2026-01-06;0\n")
+        assert (days(reading), reading.left_out) == ({"2026-01-06": "none"}, 1)
+
     @pytest.mark.parametrize("name", ["severity", "Pain"])
     def test_an_m_of_a_scale_is_medium_and_no_migraine(self, name: str) -> None:
         text = f"date,{name}\n2026-01-05,H\n2026-01-06,M\n2026-01-07,low\n2026-01-08,migraine\n"

@@ -14,6 +14,8 @@ from botox_schedule.fhir import BundleReading, bundle, records_from_bundle
 from botox_schedule.protocols.indications import code_rows
 from fhir_samples import (
     CPT,
+    ICD,
+    MIGRAINE_REASON,
     PATIENT,
     ZONE,
     adds_up,
@@ -22,6 +24,7 @@ from fhir_samples import (
     concept,
     entry,
     given_dose,
+    only,
     person,
     procedure,
     read,
@@ -322,8 +325,10 @@ class TestPages:
         reading = read_text("\n".join(json.dumps(page(n, of=3)) for n in (1, 2)))
         assert [problem.where for problem in reading.problems] == ["line 2.link"]
 
-    @pytest.mark.parametrize(("total", "said"), [(1, []), (2, ["incomplete"]), ("2", [])])
-    def test_a_search_that_found_more_says_so(self, total: Any, said: list[str]) -> None:
+    @pytest.mark.parametrize("total", [1, "1", 2, "2", 2.0, None, "many"])
+    def test_a_search_that_found_more_says_so(self, total: Any) -> None:
+        """A program that makes JSON of XML writes the number as text."""
+        said = ["incomplete"] if str(total).startswith("2") else []
         found = [
             entry(given_dose(), search={"mode": "match"}),
             entry(person(), search={"mode": "include"}),
@@ -358,6 +363,24 @@ class TestPages:
         """As programs write it that make JSON of XML."""
         link = {"relation": "next", "url": f"{BASE}/x?page=2"}
         assert codes(read_entries(entry(given_dose()), link=link)) == ["incomplete"]
+
+    def test_a_search_that_found_nothing_may_have_no_list(self) -> None:
+        empty = {"resourceType": "Bundle", "type": "searchset", "total": 0, "entry": None}
+        assert read_text(json.dumps(empty)).records == ()
+        assert read_text("\n".join(map(json.dumps, (empty, WHOLE)))).problems == ()
+
+    def test_an_element_that_is_null_is_missing(self) -> None:
+        """Some programs write each element that they have no value for so."""
+        whole = {"start": "2026-01-05", "end": None}
+        dose = {"value": 155, "unit": "U", "code": None, "system": None, "comparator": None}
+        given = given_dose() | {"effectiveDateTime": None, "effectivePeriod": whole}
+        given |= {"dosage": {"dose": dose}, "reasonReference": None, "partOf": None}
+        reading = read(given)
+        assert not reading.problems
+        assert only(reading).units == 155
+        assert str(only(reading).administered_on) == "2026-01-05"
+        told = read({"resourceType": "Task", "for": PATIENT, "subject": None, "code": BOTOX})
+        assert [problem.patient for problem in told.problems] == ["Patient/1"]
 
     def test_only_a_search_has_a_total(self) -> None:
         assert read_entries(entry(given_dose()), total=9).problems == ()
@@ -646,6 +669,26 @@ class TestMentions:
         assert ("names_toxin" in codes(reading)) is is_told
         assert (reading.counts.merged, adds_up(reading)) == (0 if is_told else 1, True)
 
+    @pytest.mark.parametrize(
+        ("own", "whose", "indication"),
+        [
+            (None, PATIENT, "chronic-migraine"),
+            ([concept(ICD, "M54.2")], PATIENT, "unknown-indication"),
+            ([concept(ICD, "G24.3")], PATIENT, "cervical-dystonia"),
+            (None, {"reference": "Patient/2"}, "unknown-indication"),
+        ],
+    )
+    def test_an_order_says_what_for_where_its_dose_gives_no_reason(
+        self, own: Any, whose: dict[str, str], indication: str
+    ) -> None:
+        order: dict[str, Any] = {"resourceType": "MedicationRequest", "id": "7", "subject": whose}
+        order |= {"medicationCodeableConcept": BOTOX, "reasonCode": MIGRAINE_REASON}
+        at = {"reference": "MedicationRequest/7"}
+        assert only(read(given_dose(request=at, reasonCode=own), order)).indication == indication
+        mistaken = order | {"status": "entered-in-error"}
+        found = only(read(given_dose(request=at, reasonCode=None), mistaken))
+        assert found.indication == "unknown-indication"
+
     @pytest.mark.parametrize("kind", ["ServiceRequest", "CarePlan"])
     def test_a_procedures_order_is_one_also_where_its_dose_counts(self, kind: str) -> None:
         order = {"resourceType": kind, "id": "7", "subject": PATIENT, "code": BOTOX}
@@ -687,11 +730,30 @@ class TestMentions:
             ("AllergyIntolerance", None),
             ("CoverageEligibilityResponse", "active"),
             ("PlanDefinition", "active"),
+            ("Consent", "active"),
+            ("Goal", None),
+            ("ValueSet", "active"),
         ],
     )
     def test_what_was_not_given_leaves_no_session_out(self, kind: str, status: str | None) -> None:
         reading = read({"resourceType": kind, "code": BOTOX, "status": status, "subject": PATIENT})
         assert (codes(reading), reading.problems[0].session_left_out) == (["names_toxin"], False)
+
+    @pytest.mark.parametrize(
+        ("kind", "said", "is_lost"),
+        [
+            ("Claim", {"use": "preauthorization"}, False),
+            ("ClaimResponse", {"use": "predetermination"}, False),
+            ("Claim", {"use": "claim"}, True),
+            ("MedicationRequest", {"intent": "order", "doNotPerform": True}, False),
+            ("MedicationRequest", {"intent": "order", "doNotPerform": False}, True),
+        ],
+    )
+    def test_who_asks_a_payer_first_or_forbids_it_gave_nothing(
+        self, kind: str, said: dict[str, Any], is_lost: bool
+    ) -> None:
+        reading = read({"resourceType": kind, "code": BOTOX, "subject": PATIENT, **said})
+        assert (codes(reading), reading.problems[0].session_left_out) == (["names_toxin"], is_lost)
 
     def test_an_appointment_names_its_patient_among_others(self) -> None:
         actors = ({"reference": "Practitioner/9"}, {"reference": "Location/9"}, PATIENT)
@@ -718,7 +780,7 @@ class TestMentions:
     def test_each_type_has_a_name_for_its_patient(self, kind: str, element: str) -> None:
         """A prior authorization for BOTOX often is a task."""
         named = {"resourceType": kind, element: PATIENT, "note": [{"text": "BOTOX"}]}
-        assert read(person(), named).unreadable == frozenset({"Patient/1"})
+        assert [problem.patient for problem in read(person(), named).problems] == ["Patient/1"]
 
     @pytest.mark.parametrize("r5", [False, True])
     def test_a_reference_names_a_toxin_too(self, r5: bool) -> None:

@@ -187,6 +187,20 @@ class TestWindowLimits:
             False,
         )
 
+    def test_its_finding_is_the_same_whether_a_table_numbered_the_rows(self) -> None:
+        """Who acknowledged it in a list of a table has acknowledged it for the record."""
+
+        def keys(first: str, *ids: str | None) -> set[str]:
+            days = (first, "2026-02-16")
+            rows = [session(day, 155, id=key) for day, key in zip(days, ids, strict=True)]
+            on = "2026-03-01"
+            answer = check_date(record(*rows), MIGRAINE, on=on, as_of=on, planned_units=155)
+            return {f.key for f in answer.findings if f.code == "limit_exceeded"}
+
+        found = keys("2026-01-05", None, None)
+        assert found == keys("2026-01-05", "line 2", "line 3") != set()
+        assert found.isdisjoint(keys("2026-01-12", None, None))
+
     def test_both_readings_are_shown_and_the_policy_chooses(self) -> None:
         protocol = find_protocol("chronic-migraine")
         history = record(session("2026-01-05", 400, "spasticity"))

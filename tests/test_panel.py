@@ -1506,6 +1506,9 @@ def test_days_that_systems_write_for_none_are_unknown_as_in_a_record() -> None:
     assert told["section"].to_list().count("check_the_record_first") == 2
     counts = dict(panel.row_counts(frame, as_of=AS_OF).select("outcome", "rows").rows())
     assert counts == {"day_unknown": 2, "used": 1}
+    doses = panel.exposure(frame.with_columns(units=100.0), window="12 weeks", on=AS_OF)
+    totals = doses.sort("patient").select("patient", "units", "indeterminate").rows()
+    assert totals == [("p-0", 0.0, True), ("p-2", 0.0, True)]
 
 
 def test_a_day_of_birth_that_systems_write_for_none_is_unknown() -> None:

@@ -22,6 +22,7 @@ from botox_schedule.engine.limits import (
     given_doses,
     in_window,
     sum_units,
+    undated_doses,
 )
 from botox_schedule.engine.limits import planned_units as checked_units
 from botox_schedule.engine.project import projected_sessions
@@ -498,8 +499,9 @@ def exposure(
     wanted = product_named(product)
     length = positive_interval(window, "a window")
     policy = policy_or_default(policy)
-    given = given_doses(read_record(record, known_until, policy, known_protocols(None)))
-    total = sum_units(in_window(given, length, day, policy.short_month), wanted)
+    reading = read_record(record, known_until, policy, known_protocols(None))
+    given = in_window(given_doses(reading), length, day, policy.short_month)
+    total = sum_units([*given, *undated_doses(reading)], wanted)
     return Exposure(
         product=wanted,
         on=day,

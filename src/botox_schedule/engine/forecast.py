@@ -269,7 +269,7 @@ def forecast_of(
         timeline=timeline,
         phase=None if timeline is None else phase_on(timeline, as_of),
         observed=observed,
-        clear=is_clear(booking_verdict(track, day), checks),
+        clear=is_clear(track, booking_verdict(track, day), checks),
         limit_checks=checks,
         other_sessions=_other_sessions(track),
         findings=_findings(track, besides, told, observed),

@@ -1,6 +1,7 @@
 """Units over a rolling window, and checks against maximums of a source; they move no date."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from numbers import Number
@@ -49,7 +50,7 @@ class Exposure(Value, frozen=True):
         window: A dose counts until, and not on, the day this long after it.
         units: The known units: a lower bound where *indeterminate*.
         units_if_one: The same, if sessions on one day with equal units count as one.
-        indeterminate: Whether units or products in the window are unknown.
+        indeterminate: Whether units or products in the window are unknown, or a session's day.
         session_ids: The sessions inside the window, as far as they have an id.
     """
 
@@ -299,19 +300,28 @@ def _holds_for(limit: DoseLimit, question: LimitQuestion) -> bool:
 
 
 def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
-    given, policy, on = _given(question), question.reading.policy, question.on
     if limit.per is LimitPer.WINDOW:
-        wanted, readings = policy.limit_reading, [window.reading for window in limit.windows]
+        wanted = question.reading.policy.limit_reading
+        readings = [window.reading for window in limit.windows]
         chosen = wanted if wanted in readings else readings[0]
         for each in limit.windows:
-            inside = in_window(given, each.window, on, policy.short_month)
-            yield _check(limit, inside, question, each, chosen=each.reading == chosen)
+            yield _check(limit, question, each, chosen=each.reading == chosen)
     elif limit.per is LimitPer.SESSION:
-        first, last = question.first_on or on, _joins_until(question)
-        inside = [s for s in given if first <= s.administered_on <= last]
-        yield _check(limit, inside, question)
+        yield _check(limit, question)
     else:
-        yield made(LimitCheck, limit=limit, on=on, planned=question.planned, not_checked=True)
+        yield made(
+            LimitCheck, limit=limit, on=question.on, planned=question.planned, not_checked=True
+        )
+
+
+def _inside(window: Interval | None, question: LimitQuestion) -> list[TreatmentSession]:
+    """The doses in a window, or without one those of the same session."""
+    given, on = _given(question), question.on
+    if window is not None:
+        inside = in_window(given, window, on, question.reading.policy.short_month)
+        return [*inside, *undated_doses(question.reading)]
+    first, last = question.first_on or on, _joins_until(question)
+    return [s for s in given if first <= s.administered_on <= last]
 
 
 def _given(question: LimitQuestion) -> list[TreatmentSession]:
@@ -330,6 +340,11 @@ def given_doses(
     completed = reading.history.completed
     more = [*reading.history.unrecognized, *last_elsewhere(reading), *besides]
     return sorted([*completed, *more], key=lambda s: s.administered_on) if more else completed
+
+
+def undated_doses(reading: Reading) -> list[TreatmentSession]:
+    """Return what was given on an unknown day: any window may hold it, so no units are known."""
+    return [replace(session, units=None) for session in reading.history.undated_sessions]
 
 
 def last_elsewhere(reading: Reading) -> Iterator[TreatmentSession]:
@@ -389,14 +404,14 @@ def _maximum(limit: DoseLimit, question: LimitQuestion) -> _Maximum:
 
 def _check(
     limit: DoseLimit,
-    sessions: Sequence[TreatmentSession],
     question: LimitQuestion,
     reading: LimitWindow | None = None,
     *,
     chosen: bool = True,
 ) -> LimitCheck:
-    """Return the check of a limit that counts *sessions*: those in its window, or in one session."""
+    """Return the check of a limit, of one session or in a reading of its window."""
     window = None if reading is None else reading.window
+    sessions = _inside(window, question)
     given, maximum = _total_of(limit, sessions, question), _maximum(limit, question)
     of_all = limit.scope is LimitScope.PRODUCT
     at_most = given if of_all else _total_of(limit, sessions, question, at_most=True)
@@ -431,7 +446,7 @@ def _clears_on(
 ) -> date | None:
     """The first day on which what still counts and the planned units surely fit."""
     planned, most = question.planned or _ZERO, maximum.units
-    if most is None or maximum.unweighed or planned > most:
+    if most is None or maximum.unweighed or planned > most or undated_doses(question.reading):
         return None
     if not given.indeterminate and given.units + planned <= most:
         return question.on
@@ -473,7 +488,8 @@ def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Ite
     # A finding is another one when the session is planned for another day.
     visits = [session_on(question.on, question.protocol)] if told else []
     for check in told:
-        about = [s for s in _given(question) if s.id in check.session_ids]
+        # By what they are and not by id: a table numbers rows that have none.
+        about = _total_of(check.limit, _inside(check.window, question), question).sessions
         # Who acknowledged one dose over one limit has not seen another, nor another total.
         figures = f"{check.limit} {(check.planned or _ZERO).normalize()} {check.total.normalize()}"
         for code, message in _told_of(check):
@@ -510,9 +526,15 @@ def _weight_findings(question: LimitQuestion) -> Iterable[Finding]:
         yield make_finding(FindingCode.STALE_WEIGHT, message)
 
 
-def is_clear(verdict: bool | None, checks: Sequence[LimitCheck]) -> bool | None:  # noqa: FBT001 - an answer
+def is_clear(
+    track: AnyTrack,
+    verdict: bool | None,  # noqa: FBT001 - an answer
+    checks: Sequence[LimitCheck],
+) -> bool | None:
     """Whether a day is allowed and every recorded limit was checked with units and met."""
-    answers = [verdict, *(check.is_met for check in checks if check.chosen)]
+    # A session whose day is unknown may be the last one, and a dose that counts.
+    known = None if track.history.undated_sessions else True
+    answers = [verdict, known, *(check.is_met for check in checks if check.chosen)]
     if False in answers:
         return False
     # Without a recorded limit nothing was checked, which is not the same as within the limits.

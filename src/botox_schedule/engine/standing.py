@@ -173,7 +173,7 @@ def clear_of(
     booked = planned or track.next_booking
     day = day_in_question(track, booked)
     checks = limit_answers(track, day, None)[0] if with_limits else ()
-    return is_clear(booking_verdict(track, day), checks)
+    return is_clear(track, booking_verdict(track, day), checks)
 
 
 def found_in(findings: Sequence[Finding], acknowledged: frozenset[str]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ _MOST = 512 * MEBIBYTE
 _FEWEST_LINES = 2
 _RESOURCE = re.compile(r"\s*\{.*\"resourceType\"")
 _JOINED = re.compile(r"(?<=\})[\s\ufeff]*(?=\{)")
+_WHOLE = re.compile(r"\d{1,18}", re.ASCII)
 # A type that is not one of these could be a patient's name; it is never repeated.
 _KNOWN_TYPES = {name.removesuffix("Type") for name in (*dir(r4), *dir(r5), *dir(stu3))} - {"Bundle"}
 _ERRORS = frozenset({"error", "fatal"})
@@ -133,10 +134,15 @@ def _root(where: str, value: Any) -> Entry:
     if not isinstance(kind, str):
         message = "expected an object with resourceType 'Bundle'; give several one a line"
         raise ExchangeError(f"not a FHIR bundle: {message}")
-    if kind == "Bundle" and not isinstance(value.get("entry", []), list | tuple):
+    if kind == "Bundle" and not isinstance(_listing(value), list | tuple):
         raise ExchangeError("not a FHIR bundle: expected a list as 'entry'")
     where = where or ("" if kind == "Bundle" else "resource")
     return Entry(where, kind, value, {}, history=None)
+
+
+def _listing(bundle: Mapping[str, Any]) -> Any:
+    """The entries of a bundle, as they stand there; a search that found nothing has none."""
+    return [] if bundle.get("entry") is None else bundle["entry"]
 
 
 def _line(where: str, text: str) -> list[Entry | BundleProblem]:
@@ -208,7 +214,7 @@ def _unfolded(roots: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:
 
 def _is_bundle(node: Entry) -> bool:
     """Whether it is a bundle that can be opened; one that contains itself cannot."""
-    if node.kind != "Bundle" or not isinstance(node.resource.get("entry", []), list | tuple):
+    if node.kind != "Bundle" or not isinstance(_listing(node.resource), list | tuple):
         return False
     return node.where.count("entry[") != 1 or _is_text(node.resource, errors="surrogatepass")
 
@@ -216,7 +222,7 @@ def _is_bundle(node: Entry) -> bool:
 def _entries_in(bundle: Entry) -> Iterator[Entry]:
     """The entries of the bundle, not yet checked."""
     history = bundle.where if bundle.resource.get("type") == "history" else None
-    for number, entry in enumerate(bundle.resource.get("entry", ())):
+    for number, entry in enumerate(_listing(bundle.resource)):
         resource = within(entry, "resource")
         where, kind = inside(bundle.where, f"entry[{number}]"), text_of(resource, "resourceType")
         yield Entry(where, kind or "", resource, entry, history)
@@ -338,8 +344,8 @@ def _pages(bundle: Mapping[str, Any], *relations: str) -> Iterator[_Page]:
 
 
 def _is_short(bundle: Mapping[str, Any]) -> bool:
-    total = bundle.get("total")
-    if text_of(bundle, "type") not in {"history", "searchset"} or not isinstance(total, int):
+    total = _WHOLE.match(str(bundle.get("total")))
+    if text_of(bundle, "type") not in {"history", "searchset"} or total is None:
         return False
     modes = [text_of(e.get("search"), "mode") for e in listed(bundle, "entry")]
-    return total > sum(mode not in {"include", "outcome"} for mode in modes)
+    return int(total[0]) > sum(mode not in {"include", "outcome"} for mode in modes)

@@ -65,12 +65,12 @@ def days_of(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> tuple
 
 
 def _days_of(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> tuple[date, date]:
-    if f"{name}DateTime" in resource:
-        day = day_of(resource[f"{name}DateTime"], f"{name}DateTime", zone)
+    if (stated := resource.get(f"{name}DateTime")) is not None:
+        day = day_of(stated, f"{name}DateTime", zone)
         return day, day
     element = f"{name}Period"
     period = resource.get(element)
-    if not isinstance(period, dict) or "start" not in period:
+    if not isinstance(period, dict) or period.get("start") is None:
         message = f"expected {name}DateTime or a start in {element}"
         raise Fault(BundleProblemCode.NO_DAY, element, message)
     first = day_of(period["start"], f"{element}.start", zone)

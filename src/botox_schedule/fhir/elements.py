@@ -31,9 +31,10 @@ STATUSES = {
 }
 """The same by the type of the resource."""
 
-# These mean that nothing was given; with any other status a session may be missing.
+# These mean that nothing was given; with any other word a session may be missing.
 _NOT_GIVEN = frozenset(
     {"cancelled", "draft", "entered-in-error", "noshow", "not-done", "not-taken"}
+    | {"proposal", "preauthorization", "predetermination"}
 )
 
 UNIT_CODES = frozenset({"U", "[U]", "[USP'U]"})
@@ -78,9 +79,12 @@ def codings(concept: Any) -> Iterator[tuple[str, str]]:
 
 
 def may_be_given(resource: Mapping[str, Any]) -> bool:
-    """Return whether a resource may tell of something that was given; a proposal does not."""
-    is_proposed = text_of(resource, "intent") == "proposal"
-    return not is_proposed and text_of(resource, "status") not in _NOT_GIVEN
+    """Return whether a resource may tell of something that was given.
+
+    A proposal, a question to a payer in advance, and an order not to give it do not.
+    """
+    told = (text_of(resource, name) for name in ("intent", "use", "status"))
+    return resource.get("doNotPerform") is not True and _NOT_GIVEN.isdisjoint(told)
 
 
 def is_taken_back(condition: Mapping[str, Any]) -> bool:
@@ -106,10 +110,11 @@ def units_in(dose: Any) -> Decimal | None:
 def _is_in_units(dose: Mapping[str, Any]) -> bool:
     """Whether it is an exact quantity in units; with a comparator it is only a bound."""
     code, unit = text_of(dose, "code"), text_of(dose, "unit") or ""
-    if "comparator" in dose or unit.lower() in _OTHER_UNITS:
+    if dose.get("comparator") is not None or unit.lower() in _OTHER_UNITS:
         return False
-    if "code" in dose:
-        return code in UNIT_CODES and without_scheme(str(dose.get("system", _UCUM))) == _UCUM
+    if dose.get("code") is not None:
+        system = str(dose.get("system") or _UCUM)
+        return code in UNIT_CODES and without_scheme(system) == _UCUM
     return unit.lower() in _SPOKEN_UNITS or unit in UNIT_CODES
 
 

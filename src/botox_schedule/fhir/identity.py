@@ -227,7 +227,8 @@ def _each_once(values: list[_T]) -> list[_T]:
 
 def subject_of(entry: Entry) -> Any:
     """Return the Reference to the subject of a resource, under the name that its type has for it."""
-    return next((entry.resource[name] for name in _SUBJECTS if name in entry.resource), None)
+    given = (entry.resource.get(name) for name in _SUBJECTS)
+    return next((subject for subject in given if subject is not None), None)
 
 
 def identifiers_of(entry: Entry) -> list[tuple[str, str]]:

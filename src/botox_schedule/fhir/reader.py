@@ -25,10 +25,12 @@ from botox_schedule.values import Value
 _SESSIONS = frozenset({DOSE, PROCEDURE})
 # None of these states that something was given to a patient.
 _NO_EVENTS = frozenset(
-    {"ActivityDefinition", "AllergyIntolerance", "CoverageEligibilityRequest"}
-    | {"CoverageEligibilityResponse", "HealthcareService", "Location", "Medication"}
-    | {"MedicationKnowledge", "Organization", "PlanDefinition", "Practitioner"}
-    | {"PractitionerRole", "Questionnaire", "Schedule", "Slot", "Substance"}
+    {"ActivityDefinition", "AllergyIntolerance", "AuditEvent", "CareTeam", "CodeSystem"}
+    | {"ConceptMap", "Consent", "Contract", "Coverage", "CoverageEligibilityRequest"}
+    | {"CoverageEligibilityResponse", "FamilyMemberHistory", "Goal", "Group", "HealthcareService"}
+    | {"InsurancePlan", "Library", "Location", "Measure", "Medication", "MedicationKnowledge"}
+    | {"Organization", "PlanDefinition", "Practitioner", "PractitionerRole", "Provenance"}
+    | {"Questionnaire", "ResearchStudy", "Schedule", "Slot", "Substance", "ValueSet"}
 )
 _MERGED = Outcome("merged")
 _UNCERTAIN = "nothing says which version is the newest; each of them counts"

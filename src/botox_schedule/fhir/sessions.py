@@ -38,6 +38,8 @@ _ORIGINS = {
     "encounter": "Encounter",
 }
 """Which resource of a session is told by which element: its order or its visit."""
+_ORDERS = frozenset({"MedicationRequest", "ServiceRequest"})
+"""What says why something was given, where the session does not."""
 _TIMES = {DOSE: "effective", PROCEDURE: "performed"}
 
 
@@ -73,7 +75,8 @@ class _Draft(NamedTuple):
         days: The clinic's local first day and last day.
         units: Units of the product, or None where unknown.
         products: The products that it names, else the default product if there is one.
-        indications: The indications that it and its procedures name.
+        indications: The indications that it and its procedures name; without a reason of
+            theirs also those of the orders that it carried out.
         used: The medications, reasons, orders and visits that it refers to.
         has_strangers: Whether it refers to a condition or procedure of another patient.
     """
@@ -129,9 +132,13 @@ class SessionReader(NamedTuple):
         days = days_of(entry.resource, _TIMES[entry.kind], self.people.zone)
         medications, key = self._medications(entry), self.people.subject(entry)
         own, status = self._own(procedures, key), _status(entry)
-        stated = self._reasons([entry, *own])
+        is_given = status is SessionStatus.COMPLETED
+        origins = self._own(self._origins([entry, *own]), key) if is_given else []
+        told = [entry, *own]
+        if not any(_has_reason(one) for one in told):
+            told += [o for o in origins if o.kind in _ORDERS and may_be_given(o.resource)]
+        stated = self._reasons(told)
         reasons = self._own(stated, key)
-        origins = self._origins([entry, *own]) if status is SessionStatus.COMPLETED else []
         return _Draft(
             entry=entry,
             key=key,
@@ -140,9 +147,9 @@ class SessionReader(NamedTuple):
             units=units_in(_dosage(entry).get("dose")),
             products=self._products(entry, medications),
             indications=self.dictionary.indications_in(
-                [*_concepts_of([entry, *own]), *(r.resource.get("code") for r in reasons)]
+                [*_concepts_of(told), *(r.resource.get("code") for r in reasons)]
             ),
-            used=(*medications, *reasons, *self._own(origins, key)),
+            used=(*medications, *reasons, *origins),
             has_strangers=len(own) < len(procedures) or len(reasons) < len(stated),
         )
 
@@ -222,6 +229,10 @@ def _drugs_of(entry: Entry) -> Iterator[Any]:
     yield from (*listed(resource, "usedCode"), *listed(resource, "usedReference"))
     if entry.kind == PROCEDURE:
         yield resource.get("code")
+
+
+def _has_reason(entry: Entry) -> bool:
+    return any(entry.resource.get(name) for name in ("reasonCode", "reasonReference"))
 
 
 def _concepts_of(entries: Iterable[Entry]) -> Iterator[Any]:

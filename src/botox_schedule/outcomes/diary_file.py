@@ -66,6 +66,8 @@ _MONTH = re.compile(r"\d{4}-\d{2}")
 _OTHER_DAY = re.compile(r"\d{1,2}[^\d:]|\d{4}[^\d-]")
 _ZONED = re.compile(r":\d{2}(?:[.,]\d+)? ?(?:[Zz]|[+-]\d{2}:?\d{2})$")
 _NOON = 12
+_HYPHEN = re.compile(r"-(?!\d)|(?<=\w)-")
+_BETWEEN = re.compile(r"(\d{1,2})[.,]0*[1-9]\d*")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 _BEYOND = "the row has more cells than the header; they are not read"
@@ -335,7 +337,8 @@ def _word(text: str) -> str:
     """Normalize a word: case, accents, hyphens, and periods, colons and asterisks at its end."""
     apart = normalize("NFKD", text).casefold()
     plain = "".join(letter for letter in apart if not combining(letter))
-    return "_".join(plain.rstrip(".:* ").replace("-", " ").split()) or text.strip()
+    # The minus of -9, which files write where they have no value, is none of these hyphens.
+    return "_".join(_HYPHEN.sub(" ", plain.rstrip(".:* ")).split()) or text.strip()
 
 
 def _is_scale(name: str) -> bool:
@@ -383,11 +386,17 @@ def _row_entries(
     else:
         row: dict[str, list[str]] = {}
         for (meaning, is_scale), cell in zip(columns, cells, strict=False):
-            is_pain = is_scale and _named("scale").get(_word(cell)) == "pains"
-            row.setdefault(meaning, []).append("headache" if is_pain else cell)
+            row.setdefault(meaning, []).append(_on_scale(cell) if is_scale else cell)
         entry = _guarded(read, table, line, row)
         beyond = any(cells[len(table.header) :]) and entry.remark is None
         yield entry._replace(remark=_BEYOND) if beyond else entry
+
+
+def _on_scale(cell: str) -> str:
+    """What a cell of a scale of pain says; between two points, such as 6.5, it is the higher."""
+    between = _BETWEEN.fullmatch(cell)
+    point = cell if between is None else str(int(between[1]) + 1)
+    return "headache" if _named("scale").get(_word(point)) == "pains" else point
 
 
 def _is_header(table: _Table, cells: list[str]) -> bool:

@@ -7,7 +7,7 @@ import polars as pl
 
 from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.dates.intervals import IntervalInput, positive_interval
-from botox_schedule.engine.limits import given_doses, in_window
+from botox_schedule.engine.limits import given_doses, in_window, undated_doses
 from botox_schedule.panel.asking import PRODUCTS, Asking, session_of
 from botox_schedule.panel.columns import mapped
 from botox_schedule.panel.frames import Frames
@@ -87,9 +87,10 @@ def _given(population: Population, on: date) -> pl.DataFrame:
     """All doses that were given, or may have been, whatever the indication."""
     rows = []
     for patient, reading in population.records.readings(population.asking):
-        for session in given_doses(reading):
+        undated = [(on, session) for session in undated_doses(reading)]
+        for day, session in (*((s.administered_on, s) for s in given_doses(reading)), *undated):
             units = None if session.units is None else float(session.units)
-            rows.append((patient, session.administered_on, PRODUCTS.index(session.product), units))
+            rows.append((patient, day, PRODUCTS.index(session.product), units))
     what = population.happened
     plain, unread = what.done.select(_DOSE), what.unread.rows.drop_nulls("patient")
     unread = unread.filter(pl.col("status").fill_null(COMPLETED) == COMPLETED)
