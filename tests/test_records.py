@@ -49,7 +49,7 @@ class TestRefusals:
                 "required|missing",
             ),
             ({"sessions": [{**SESSION, "units": 0}]}, "greater than 0"),
-            ({"sessions": [{**SESSION, "units": "NaN"}]}, "finite number; leave out what is unknown"),
+            ({"sessions": [{**SESSION, "units": "NaN"}]}, "finite number; leave out"),
             ({"sessions": [{**SESSION, "units": float("nan")}]}, "leave out what is unknown"),
             ({"sessions": [{**SESSION, "units_discarded": -1}]}, "greater than or equal to 0"),
             ({"sessions": [{**SESSION, "status": "given"}]}, "'completed'"),
