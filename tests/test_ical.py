@@ -565,8 +565,36 @@ class TestWhatLiesAheadIsKnown:
         (due,) = (e for e in found if e.kind is EventKind.DUE)
         assert due.window.first >= date(2027, 2, 15)
         assert len({e.uid for e in found}) == len(found)
-        held = record.model_copy(update={"holds": (bs.Hold(first="2026-11-24", reason="fever"),)})
-        assert not any(e.kind is EventKind.BOOKING for e in events(held, as_of="2026-11-24"))
+
+    @pytest.mark.parametrize(
+        "removes",
+        [
+            {"holds": [{"first": "2026-11-24", "reason": "fever"}]},
+            {"holds": [{"first": "2026-11-24", "last": "2026-11-25", "reason": "fever"}]},
+            {"care_ends": [{"on": "2026-11-24", "kind": "discontinued"}]},
+            {"care_ends": [{"on": None, "kind": "deceased"}]},
+        ],
+        ids=["open hold", "hold", "discharge", "death"],
+    )
+    def test_a_second_part_is_cancelled_under_its_uid(self, removes: dict[str, Any]) -> None:
+        rows = [
+            {"administered_on": "2026-11-23"},
+            {"administered_on": "2026-11-25", "status": "booked"},
+        ]
+
+        def second(record: bs.PatientRecord) -> CalendarEvent:
+            found = events(record, as_of="2026-11-24")
+            (event,) = (e for e in found if e.kind is EventKind.BOOKING)
+            return event
+
+        planned, removed = second(record_of(*rows)), second(record_of(*rows, **removes))
+        assert (removed.uid, removed.status) == (planned.uid, EventStatus.CANCELLED)
+        # A further day that nothing removes takes its place.
+        other = {"administered_on": "2026-11-26", "status": "booked"}
+        moved = second(record_of(*rows, other, **removes))
+        assert moved.uid == planned.uid
+        ends_on = removes.get("holds", [{}])[0].get("last")
+        assert (moved.status is EventStatus.CONFIRMED) is (ends_on is not None)
 
     def test_a_typical_day_makes_no_event(self) -> None:
         record = record_of({"administered_on": "2026-10-05", "indication": "overactive-bladder"})

@@ -60,6 +60,13 @@ class TestWhatIsTaken:
         own = bs.IntervalRange(first="12 weeks", last=bs.Interval(weeks=13))
         assert own == bs.IntervalRange.parse("12 to 13 weeks")
 
+    def test_what_becomes_of_a_short_month_comes_as_a_word(self) -> None:
+        month = bs.Interval(months=1)
+        assert month.after("2026-01-31", short_month="first_of_next") == date(2026, 3, 1)
+        assert month.before("2026-03-31", short_month="last_day") == date(2026, 2, 28)
+        several = bs.IntervalRange.parse("1 month").after("2026-01-31", short_month="last_day")
+        assert several.last == date(2026, 2, 28)
+
     def test_a_calendar_takes_weekdays_days_and_windows(self) -> None:
         closures: list[bs.Window | date | str | dict[str, str]] = [
             bs.Window(first="2026-12-24", last="2027-01-01"),

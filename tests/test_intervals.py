@@ -168,9 +168,9 @@ class TestIntervalArithmetic:
     def test_the_rule_can_be_given_as_text(self) -> None:
         month = Interval(months=1)
         short_month = "first_of_next"
-        assert month.after("2026-01-31", short_month=short_month) == date(2026, 3, 1)  # type: ignore[arg-type]
+        assert month.after("2026-01-31", short_month=short_month) == date(2026, 3, 1)
         with pytest.raises(ValueError, match="short_month: give one of last_day"):
-            month.after("2026-01-31", short_month="next")  # type: ignore[arg-type]
+            month.after("2026-01-31", short_month="next")
 
     def test_chained_months_are_not_multiples(self) -> None:
         quarter = Interval(months=3)

@@ -879,6 +879,13 @@ class TestAssessResponse:
         assert str(months.on) == str(on)
         assert months.why == f"3 months of 28 days since the first session{why}"
 
+    def test_months_in_a_row_need_a_session(self) -> None:
+        _, months = response_review_dates(
+            bs.PatientRecord(), MIGRAINE, rule="nice-ta260", as_of="2026-09-01"
+        )
+        waits_for = "3 months of 28 days since the first session"
+        assert (months.on, months.why) == (None, f"{waits_for}; no session is recorded here")
+
     @pytest.mark.parametrize("kind", ["deceased", "discontinued"])
     def test_an_end_of_care_ahead_ends_months_in_a_row(self, kind: str) -> None:
         end = {"on": "2026-04-09", "kind": kind}

@@ -247,6 +247,10 @@ class TestHandout:
         html = page(protocol=bare, other_protocols=[])
         assert following(html) == "The clinic will tell you the day of your next treatment."
         assert "data:text/calendar" not in html
+        held = changed(holds=[{"first": "2026-02-01", "last": "2026-02-20", "reason": "travel"}])
+        paused = page(held, protocol=bare, other_protocols=[], as_of="2026-02-10")
+        words = "Your treatment is paused. It can go on from Saturday, February 21, 2026 on."
+        assert more(paused) == [words]
 
     @pytest.mark.parametrize(
         "ahead",
@@ -414,6 +418,28 @@ class TestHandout:
         assert more(html) == ["Your treatment is paused. It can go on from Friday, May 1, 2026 on."]
         assert "paused: Feb 1, 2026 to Apr 30, 2026" in html
         assert "Smith" not in html
+
+    @pytest.mark.parametrize(
+        ("rows", "words"),
+        [
+            ({}, ["Your treatment is paused. It can go on from Monday, March 30, 2026 on."]),
+            ({"holds": [{"first": "2026-03-25", "reason": "surgery"}]}, []),
+        ],
+        ids=["the interval", "a further hold"],
+    )
+    def test_a_hold_that_ends_before_the_treatment_may_come(
+        self, rows: dict[str, Any], words: list[str]
+    ) -> None:
+        travel = {"first": "2026-02-01", "last": "2026-02-20", "reason": "travel"}
+        holds = [travel, *rows.get("holds", ())]
+        assert more(page(changed(holds=holds), as_of="2026-02-10")) == words
+        given = bs.PatientRecord(
+            sessions=[
+                {"administered_on": "2026-01-05", "indication": "spasticity", "product": None}
+            ],
+            holds=holds,
+        )
+        assert more(page(given, protocol=SPASTICITY, as_of="2026-02-10")) == words
 
     def test_a_hold_that_outlasts_care_goes_on_to_nothing(self) -> None:
         given = changed(

@@ -24,6 +24,34 @@ JAN = date(2026, 1, 5)
 one = record_from_gaps([84, 84, 84], starts_on=date(2025, 7, 7), units=155)
 
 
+class TestAUsualRangeThatBeginsLater:
+    """The first allowed day decides which range dates a cycle; another one is named."""
+
+    LATER = "the override's usual range of 16 weeks (scheduled), in force later, counts after the next session"
+
+    def why(self, indication: str, first: str, as_of: str, **more: Any) -> str:
+        given = {"administered_on": "2026-01-05", "indication": indication, "product": "Botox"}
+        chosen = {
+            "indication": indication, "first": first, "usual": "16 weeks",
+            "reason": "r", "authority": "clinician", **more,
+        }  # fmt: skip
+        held = bs.PatientRecord(sessions=[given], overrides=[chosen])
+        return bs.forecast(held, indication, as_of=as_of).reasons["due"].rule
+
+    def test_where_another_dates_the_cycle(self) -> None:
+        stated = "the usual range of 12 weeks (scheduled) begins on 2026-03-30"
+        assert self.why("chronic-migraine", "2026-04-01", "2026-03-31") == stated
+        assert self.why("chronic-migraine", "2026-04-01", "2026-04-01") == f"{stated}; {self.LATER}"
+        assert self.LATER not in self.why("chronic-migraine", "2026-03-30", "2026-04-01")
+
+    def test_where_none_does(self) -> None:
+        words = self.LATER.replace("scheduled", "as needed")
+        expected = f"no usual range is in force on the first allowed day; {words}"
+        assert self.why("overactive-bladder", "2026-05-01", "2026-04-01") == expected
+        ended = self.why("overactive-bladder", "2026-01-05", "2026-04-01", last="2026-03-01")
+        assert ended == "no usual range is recorded here"
+
+
 class TestSentences:
     def test_a_date_beyond_the_calendar(self) -> None:
         slow = protocol(retreatment={"kind": "scheduled", "minimum": "1 day", "usual": "1 day"})

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import botox_schedule as bs
 from botox_schedule import DueStatus, PatientRecord, SchedulingPolicy, SessionStatus, forecast
 from botox_schedule.errors import CalendarRangeError, CountError, DayError, UnknownWordError
+from botox_schedule.planning import ClinicCalendar
 from botox_schedule.testing import (
     RecordPart,
     days,
@@ -210,6 +211,12 @@ class TestRevealing:
         with reveal_records():
             shown = repr(value)
         assert eval(shown, vars(bs)) == value  # noqa: S307 - this is what a person pastes
+
+    def test_a_function_that_no_text_can_show_is_left_out(self) -> None:
+        calendar = ClinicCalendar(closures=["2026-05-26"], predicate=lambda day: day.day != 1)
+        with reveal_records():
+            shown = repr(calendar)
+        assert eval(shown) == calendar.model_copy(update={"predicate": None})  # noqa: S307 - as above
 
     def test_afterwards_records_are_hidden_again(self) -> None:
         with reveal_records():

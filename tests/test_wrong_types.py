@@ -1,7 +1,7 @@
 """A value of the wrong type is refused in words that say what to give, in every public function."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -135,6 +135,31 @@ def test_is_named_with_what_to_give(
 def test_what_is_no_list_is_named(name: str, call: Callable[[Any], object], wrong: Any) -> None:
     with pytest.raises(TypeError, match=rf"{name}: give "):
         call(wrong)
+
+
+@pytest.mark.parametrize("wrong", [5, None, object()])
+def test_a_country_is_a_code(wrong: Any) -> None:
+    pytest.importorskip("holidays", reason="the extra 'holidays' is not installed")
+    with pytest.raises(planning.UnknownCountryError, match="give codes such as 'US'"):
+        planning.ClinicCalendar.for_country(wrong)
+
+
+@pytest.mark.parametrize("wrong", [5, ["2026-01-05"], object()])
+def test_the_inputs_of_a_calendar_file_are_named(wrong: Any) -> None:
+    ical = pytest.importorskip("botox_schedule.ical.file", reason="the extra 'ical' is missing")
+    stamp: dict[str, Any] = {"stamped_at": datetime(2026, 2, 1, tzinfo=UTC)}
+    with pytest.raises(TypeError, match="events: give a list of events"):
+        ical.ical_from_events(wrong, **stamp)
+    for name in ("previous", "refresh_every", "name", "color", "source"):
+        with pytest.raises(TypeError, match=f"{name}: give "):
+            ical.ical_from_events([], **stamp, **{name: wrong})
+
+
+def test_the_missing_moment_of_pandas_stamps_no_file() -> None:
+    ical = pytest.importorskip("botox_schedule.ical.file", reason="the extra 'ical' is missing")
+    missing = pytest.importorskip("pandas").NaT
+    with pytest.raises(bs.errors.DayError, match="stamped_at: give an aware datetime"):
+        ical.ical_from_events([], stamped_at=missing)
 
 
 def test_a_text_is_no_list() -> None:

@@ -417,11 +417,13 @@ def reveal_records() -> Iterator[None]:
 
 
 def _call(value: Described | TreatmentSession) -> str:
-    dumped = TypeAdapter(type(value)).dump_python(value, mode="json", exclude_defaults=True)
+    fields = getattr(type(value), "model_fields", {})
+    functions = {name for name in fields if callable(getattr(value, name))}
+    held: TypeAdapter[Any] = TypeAdapter(type(value))
+    dumped = held.dump_python(value, mode="json", exclude=functions, exclude_defaults=True)
     if not isinstance(dumped, dict):
         return f"{type(value).__name__}.parse({dumped!r})"
-    fields = getattr(type(value), "model_fields", dumped)
-    shown = ", ".join(f"{name}={dumped[name]!r}" for name in dumped if name in fields)
+    shown = ", ".join(f"{name}={dumped[name]!r}" for name in dumped if name in (fields or dumped))
     return f"{type(value).__name__}({shown})"
 
 

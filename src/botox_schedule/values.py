@@ -30,6 +30,7 @@ _TO_GIVE = {
     "dataclass_type": "give a {class_name}, or its fields by name",
     "decimal_parsing": _A_NUMBER,
     "decimal_type": _A_NUMBER,
+    "finite_number": "give a finite number; leave out what is unknown, which pandas has as NaN",
     "model_type": "give a {class_name}, or its fields by name",
     "tuple_type": "give a list",
 }

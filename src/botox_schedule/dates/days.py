@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date, datetime, timedelta, tzinfo
 from operator import attrgetter
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeGuard, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -136,7 +136,7 @@ def _fault(value: object) -> str:
     if isinstance(value, str):
         is_day = _ISO_DAY.fullmatch(value)
         return NO_SUCH_DAY if is_day else f"{_EXPECTED}; this text is not in that form"
-    if _is_moment(value):
+    if is_moment(value):
         told = "day_in_zone(moment, 'America/Los_Angeles') makes a day of an aware one"
         return f"{_EXPECTED}; a datetime is not a calendar day; {told}"
     kind = type(value).__name__
@@ -144,8 +144,8 @@ def _fault(value: object) -> str:
     return f"{_EXPECTED}; {article} {kind} is not a calendar day"
 
 
-def _is_moment(value: object) -> bool:
-    """Whether *value* is a moment; pandas' missing one, NaT, is a datetime too."""
+def is_moment(value: object) -> TypeGuard[datetime]:
+    """Return whether *value* is a moment; pandas' missing one, NaT, is a datetime too."""
     return isinstance(value, datetime) and type(value).__name__ != "NaTType"
 
 
@@ -218,7 +218,7 @@ def day_in_zone(moment: datetime, zone: str | tzinfo) -> date:
         ...
     botox_schedule.errors.DayError: moment: give an aware datetime; this one has no time zone
     """
-    if not _is_moment(moment):
+    if not is_moment(moment):
         raise DayError("moment: give an aware datetime")
     if moment.utcoffset() is None:
         raise DayError("moment: give an aware datetime; this one has no time zone")

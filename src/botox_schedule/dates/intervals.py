@@ -113,7 +113,7 @@ class Interval(Stated, frozen=True):
         """
         return cls(**_units_in(text))
 
-    def after(self, day: DayInput, *, short_month: ShortMonth = _LAST_DAY) -> date:
+    def after(self, day: DayInput, *, short_month: ShortMonth | str = _LAST_DAY) -> date:
         """Return the day that lies this interval after *day*.
 
         Args:
@@ -141,7 +141,7 @@ class Interval(Stated, frozen=True):
             day = _add_months(day, times * self.months, short_month)
         return shifted(day, times * (7 * self.weeks + self.days))
 
-    def before(self, day: DayInput, *, short_month: ShortMonth = _LAST_DAY) -> date:
+    def before(self, day: DayInput, *, short_month: ShortMonth | str = _LAST_DAY) -> date:
         """Return the day that lies this interval before *day*.
 
         It is not the inverse of :meth:`after`, because months differ in length:
@@ -203,7 +203,7 @@ class Interval(Stated, frozen=True):
         return [(name, n) for name in ("months", "weeks", "days") if (n := getattr(self, name))]
 
 
-def _short_month(word: ShortMonth) -> ShortMonth:
+def _short_month(word: ShortMonth | str) -> ShortMonth:
     return word_of(ShortMonth, word, "short_month")
 
 
@@ -410,7 +410,7 @@ class IntervalRange(Stated, frozen=True):
         except ValidationError as error:
             raise IntervalError(safe_errors(error)[0]["msg"]) from None
 
-    def after(self, day: DayInput, *, short_month: ShortMonth = _LAST_DAY) -> Window:
+    def after(self, day: DayInput, *, short_month: ShortMonth | str = _LAST_DAY) -> Window:
         """Return the window that this range opens after *day*; both ends belong to it.
 
         Raises:

@@ -150,7 +150,7 @@ def date_reasons(track: AnyTrack) -> dict[str, DateReason]:
     inputs = _counted_from(track)
     earliest = {DateName.EARLIEST.value: _earliest(track, dates, inputs)}
     if dates.window is None:
-        return _undated(track, "no usual range is recorded here") | earliest
+        return _undated(track, _without_usual(track, dates.earliest)) | earliest
     return earliest | _usual_reasons(track, dates, dates.window, inputs[:1])
 
 
@@ -176,6 +176,25 @@ def _why_never(track: Track, rules: RulesOn) -> str:
     if track.holds.next_free(rules.opens_on) is None:
         return "an open hold begins before a day is allowed"
     return "the rules in force end before the day that their minimum gives"
+
+
+def _without_usual(track: Track, earliest: date) -> str:
+    """Why no usual range makes the patient due; one that begins later waits for a session."""
+    later = None if track.rules is None else next(track.rules.usual_from(earliest), None)
+    if later is None:
+        return "no usual range is recorded here"
+    return f"no usual range is in force on the first allowed day{_waits(later)}"
+
+
+def _changed_by_now(track: Track, dates: TrackDates) -> str:
+    """Another usual range in force by now: the first allowed day decides which one dates a cycle."""
+    now = max(track.as_of, dates.earliest or track.as_of)
+    usual = None if track.rules is None else track.rules.on(now).usual
+    return "" if usual in {None, dates.rules.usual} else _waits(usual)
+
+
+def _waits(later: UsualRange) -> str:
+    return f"; {usual_words(later)}, in force later, counts after the next session"
 
 
 def _counted_from(track: Track) -> tuple[str, ...]:
@@ -279,7 +298,7 @@ def _usual_reasons(
         (DateName.OVERDUE_FROM, dates.overdue_from, window.overdue_from, ends),
         (DateName.LAPSED_FROM, dates.lapsed_from, window.lapsed_from, lapses),
     )
-    slide = _slide(track, dates, window.first)
+    slide, waits = _slide(track, dates, window.first), _changed_by_now(track, dates)
     version, own = dates.rules.protocol or track.protocol, usual.owner is UsualOwner.LABEL
     basis = _basis(version.retreatment.usual_source if own else None, version, stated=own)
     return {
@@ -287,7 +306,7 @@ def _usual_reasons(
             DateReason,
             date_name=name,
             on=on,
-            rule=sentence + _moved(track, on, unmoved, slide),
+            rule=f"{sentence}{_moved(track, on, unmoved, slide)}{waits}",
             inputs=inputs,
             **basis,
         )

@@ -238,6 +238,12 @@ class IntervalRules:
             self._on[start] = _rules_on(self.facts, start, overriding, payers, doubtful)
         return self._on[start]
 
+    def usual_from(self, day: date) -> Iterator[UsualRange]:
+        """Yield the usual ranges in force on *day* and later, in order."""
+        current = bisect_right(self._starts, day, 1) - 1
+        found = (self._from(start).usual for start in self._starts[current:])
+        return (usual for usual in found if usual is not None)
+
     def is_part_of_last_session(self, day: date) -> bool:
         """Whether a session on *day* would belong to the last cycle."""
         first_on, within = self.facts.first_on, self.facts.policy.group_within_days

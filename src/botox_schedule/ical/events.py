@@ -14,7 +14,7 @@ from botox_schedule.engine import Track
 from botox_schedule.engine.forecast import due_window, timeline_of_track
 from botox_schedule.engine.project import projected_sessions
 from botox_schedule.engine.response import STAGES
-from botox_schedule.engine.track import is_held_open, judge_day
+from botox_schedule.engine.track import is_held_open, is_second_part, judge_day
 from botox_schedule.errors import ExchangeError
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import TreatmentProtocol
@@ -24,7 +24,8 @@ from botox_schedule.terms import DayReasonCode, ForWhom
 from botox_schedule.values import PatientValue, Value, a_list
 
 _NAMESPACE = UUID("5f6d1c1e-3f0b-5b8e-9d27-6c2a2f4b7f10")
-_NOT_NEXT = frozenset({DayReasonCode.IN_HOLD, DayReasonCode.CARE_ENDED, DayReasonCode.SAME_SESSION})
+_REMOVES = frozenset({DayReasonCode.IN_HOLD, DayReasonCode.CARE_ENDED})
+_NOT_NEXT = _REMOVES | {DayReasonCode.SAME_SESSION}
 _LONGEST_ALARM = 3660
 """How many days before an event an alarm can ring."""
 
@@ -245,9 +246,11 @@ def _ahead(track: Track, count: int) -> Iterator[_Entry]:
             yield _Entry(last + number, *found[number])
         elif _ends(track):
             yield _Entry(last + number, EventKind.DUE, _today(track), is_cancelled=True)
-    second_on = None if _is_suppressed(track) else _second_part_on(track)
-    if second_on is not None:
-        yield _Entry(last, EventKind.BOOKING, _one_day(second_on), "second_part")
+    booked = ((day, codes) for day, codes in _bookings(track) if is_second_part(track, day))
+    parts = [(not _REMOVES.isdisjoint(codes), day) for day, codes in booked]
+    if parts:
+        is_cancelled, day = min(parts)  # the next that nothing removes, else the next
+        yield _Entry(last, EventKind.BOOKING, _one_day(day), "second_part", is_cancelled)
 
 
 def _ends(track: Track) -> bool:
@@ -284,10 +287,6 @@ def _next(track: Track, booked_on: date | None) -> tuple[EventKind, Window] | No
     if dates.due is None:
         return EventKind.EARLIEST, _one_day(dates.earliest)
     return EventKind.DUE, due_window(track) or Window(first=dates.due, last=date.max)
-
-
-def _second_part_on(track: Track) -> date | None:
-    return next((d for d, codes in _bookings(track) if DayReasonCode.SAME_SESSION in codes), None)
 
 
 def _bookings(track: Track) -> Iterator[tuple[date, Collection[DayReasonCode]]]:

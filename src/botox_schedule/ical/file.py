@@ -9,7 +9,7 @@ from icalendar import Alarm, Calendar, Event, vDuration, vText, vUri
 from icalendar.parser import Contentlines
 
 from botox_schedule.dates import Interval, Window
-from botox_schedule.dates.days import shifted
+from botox_schedule.dates.days import is_moment, shifted
 from botox_schedule.errors import CalendarRangeError, DayError, ExchangeError
 from botox_schedule.ical.events import (
     SUMMARIES,
@@ -19,13 +19,16 @@ from botox_schedule.ical.events import (
     EventStatus,
     trigger_of,
 )
-from botox_schedule.values import is_whole
+from botox_schedule.values import all_of_kind, is_whole, of_kind
 
 _PRODUCER = "-//botox_schedule//treatment cycles//EN"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _FOLD = re.compile(r"\r?\n[ \t]")
 _LINE_END = re.compile(r"\r?\n")
 _MOST_SEQUENCE = 2**31 - 1
+_EVENTS = "events: give a list of events, as events_from_record returns them"
+_PREVIOUS = "previous: give the content of the last export, as ical_from_events returned it"
+_REFRESH = "refresh_every: give a timedelta, such as timedelta(days=1)"
 
 
 def ical_from_events(
@@ -61,6 +64,7 @@ def ical_from_events(
         ExchangeError: When two events have one UID, *previous* is not such a file or was cut
             short, a text has control characters, or a number is out of range.
         CalendarRangeError: When an event ends on the last day of the calendar.
+        TypeError: When an event, *previous* or *refresh_every* is of another type.
 
     >>> from botox_schedule import PatientRecord
     >>> from botox_schedule.ical import events_from_record
@@ -80,7 +84,7 @@ def ical_from_events(
     calendar = _calendar(name, color, refresh_every, source)
     known = {} if previous is None else _known_events(previous)
     given: dict[str, CalendarEvent] = {}
-    for event in events:
+    for event in all_of_kind(events, CalendarEvent, _EVENTS):
         if event.uid in given:
             raise ExchangeError(
                 "two events have one UID; give each patient a key of its own, and each clock once"
@@ -95,7 +99,7 @@ def ical_from_events(
 
 
 def _stamp(moment: datetime) -> datetime:
-    if not isinstance(moment, datetime) or moment.utcoffset() is None:
+    if not is_moment(moment) or moment.utcoffset() is None:
         raise DayError("stamped_at: give an aware datetime; this one has no time zone")
     try:
         return moment.astimezone(UTC).replace(microsecond=0)
@@ -115,7 +119,7 @@ def _calendar(
     if color is not None:
         calendar["COLOR"] = _text(color, "color")
     if refresh_every is not None:
-        if refresh_every < timedelta(seconds=1):
+        if of_kind(refresh_every, timedelta, _REFRESH) < timedelta(seconds=1):
             raise ExchangeError("refresh_every is shorter than a second; give a longer one")
         calendar["REFRESH-INTERVAL"] = _typed(vDuration(refresh_every), "DURATION")
         calendar["X-PUBLISHED-TTL"] = vDuration(refresh_every)
@@ -126,6 +130,7 @@ def _calendar(
 
 def _text(text: str, what: str, allowed: str = "\t\n") -> vText:
     """Return a text without control characters, which no calendar file can hold."""
+    of_kind(text, str, f"{what}: give text")
     if any(_CONTROL.match(mark) or (mark in "\t\n" and mark not in allowed) for mark in text):
         raise ExchangeError(f"{what} has control characters; leave them out")
     return vText(text)
@@ -211,6 +216,8 @@ def _known_events(previous: bytes | str) -> dict[str, _Known]:
     Raises:
         ExchangeError: When it is not an export of ours; the message names the line.
     """
+    if not isinstance(previous, bytes | str):
+        raise TypeError(_PREVIOUS)
     _check_whole(previous)
     try:
         calendar: Any = Calendar.from_ical(previous)

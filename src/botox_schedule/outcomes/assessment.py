@@ -577,7 +577,8 @@ def _review(criterion: ResponseCriterion, track: Track) -> tuple[date | None, st
         months = criterion.months or 0
         start = track.cycles[0].first_on if track.cycles else None
         on = None if start is None else shifted(start, month_days() * months)
-        waits_for = f"{months} months of {month_days()} days since the first session"
+        missing = "" if start else "; no session is recorded here"
+        waits_for = f"{months} months of {month_days()} days since the first session{missing}"
         return _within_care(track, on, waits_for)
     count = criterion.failures or criterion.after_cycles
     on, missing = _cycle_end(track, max(count - track.prior.cycles, 1))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, model_validator
 
-from botox_schedule.dates.days import Day, DayInput, as_day, shifted
+from botox_schedule.dates.days import Day, DayInput, as_day, is_moment, shifted
 from botox_schedule.dates.intervals import Window
 from botox_schedule.errors import CountError, DayError, OrderError, UnknownWordError
 from botox_schedule.outcomes.figures import (
@@ -110,8 +110,7 @@ def attack_span(start: date | str, end: date | str) -> tuple[date, date]:
 
 
 def _day_of(moment: date | str, name: str) -> date:
-    # The missing moment of pandas, which equals nothing, is a datetime too.
-    if not isinstance(moment, datetime) or moment != moment:  # noqa: PLR0124
+    if not is_moment(moment):
         return as_day(moment, name)
     if moment.tzinfo is not None:
         raise DayError(f"{name}: give the local time, without a time zone")

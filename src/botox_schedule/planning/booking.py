@@ -64,6 +64,8 @@ class BookingConstraint(StrEnum):
 _ORDER = tuple(BookingConstraint)
 _OPEN_CODES = frozenset({DayReasonCode.ALLOWED, DayReasonCode.NO_HISTORY})
 """Reasons that do not prevent booking; every other one has a constraint of the same name."""
+EXCEEDING = ", but the units exceed a limit"
+"""What is added to a day that can be booked."""
 _SENTENCES = {
     BookingConstraint.OTHER_TRACK: "another track of the visit does not fit on the day",
     BookingConstraint.NOT_AUTHORIZED: "the payer does not cover the day",
@@ -96,7 +98,7 @@ class BookingCheck(Value, frozen=True):
         """Return the reasons for and against the day, as text that can be quoted."""
         verdict = "can be booked" if self.bookable else "cannot be booked"
         if self.bookable and self.check.clear is False:
-            verdict += ", but the units exceed a limit"
+            verdict += EXCEEDING
         lines = [f"{self.on}: {verdict}", *self.check.explain().splitlines()]
         if self.authorization is not None:
             lines.append(str(self.authorization))

@@ -170,6 +170,8 @@ def _working_days(country: str, subdivision: str | None) -> OpenDay:
 
     place = country if subdivision is None else f"{country}, {subdivision}"
     told = f"no public holidays are known for {place}; give codes such as 'US' and 'CA'"
+    if not isinstance(country, str) or not isinstance(subdivision, str | None):
+        raise UnknownCountryError(told)
     # The package knows stock exchanges by codes too, which are closed on other days.
     if country.upper() not in list_supported_countries(include_aliases=True):
         raise UnknownCountryError(told)

@@ -14,7 +14,7 @@ from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track
 from botox_schedule.engine.forecast import Forecast, forecast_of
 from botox_schedule.engine.project import kept_booking_on
 from botox_schedule.engine.rules import RulesOn
-from botox_schedule.engine.track import protocol_of_session
+from botox_schedule.engine.track import judge_day, next_allowed, protocol_of_session
 from botox_schedule.errors import HandoutError
 from botox_schedule.ical import EventKind, EventStatus, events_from_record, ical_from_events
 from botox_schedule.policy import SchedulingPolicy
@@ -225,9 +225,8 @@ class _Story(NamedTuple):
     def more(self) -> Iterator[str]:
         """More about the next visit: a pause, the due days, the first allowed day."""
         found, dates = self.found, self.found.dates
-        ends_on = self.track.care.ends_on or date.max
-        if found.resumes_on is not None and found.resumes_on < ends_on:
-            yield self.say("paused", first=found.resumes_on)
+        if (first := self._goes_on()) is not None:
+            yield self.say("paused", first=first)
         if found.booking is not None:
             after_second_part = kept_booking_on(self.track)
             if after_second_part not in {None, found.booking.on}:
@@ -237,10 +236,21 @@ class _Story(NamedTuple):
         elif dates.earliest is not None and self._is_news(dates.earliest):
             yield self.say("not_before", first=dates.earliest)
 
+    def _goes_on(self) -> date | None:
+        """When treatment can go on after a pause; None off hold, or where no day after it may come."""
+        resumes_on, booking = self.found.resumes_on, self.found.booking
+        if resumes_on is None:
+            return None
+        allowed_from = next_allowed(self.track, resumes_on)
+        if allowed_from is None:
+            # Where no rule names a day, the clinician decides.
+            return resumes_on if judge_day(self.track, resumes_on).allowed is None else None
+        return allowed_from if booking is None else min(allowed_from, booking.on)
+
     def _is_news(self, earliest: date) -> bool:
         """Whether the first allowed day is ahead and was not named yet."""
         found, due = self.found, self.found.dates.due
-        is_unnamed = earliest > found.as_of and earliest not in {due, found.resumes_on}
+        is_unnamed = found.resumes_on is None and earliest > found.as_of and earliest != due
         return is_unnamed and (due is not None or self._is_as_needed)
 
     def notes(self) -> Iterator[str]:
