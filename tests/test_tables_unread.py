@@ -214,6 +214,14 @@ class TestColumnsThatAreNotRead:
             ("Date,2026-04,06.07.2026", "2026-01-05,155,155", (5, 6)),
             ("Injection date,2nd injection,Visit 3", "2026-01-05,2026-04-06,", (5,)),
             ("Date,Dx 2,Phone 2", "2026-01-05,G24.3,5551234", ()),
+            ("Date,Visit 2 Date,Dose 2 (U)", "2026-01-05,2026-04-06,155", (5, 6)),
+            ("Date,Date of 2nd injection,Second product", "2026-01-05,2026-04-06,Botox", (5, 6)),
+            (
+                "Date,Lot 2 exp,3 month review,Dilution 2 mL",
+                "2026-01-05,2028-01-31,2026-04-05,50",
+                (),
+            ),
+            ("Date,1st injection date,Follow-up 6 weeks", "2026-01-05,2025-04-06,2026-02-16", ()),
         ],
     )
     def test_a_second_session_in_a_row_is_told(
@@ -224,6 +232,33 @@ class TestColumnsThatAreNotRead:
         assert [p.reason[:75] for p in reading.problems] == [
             f"column {n} may {what}"[:75] for n in places
         ]
+
+    @pytest.mark.parametrize(
+        ("rows", "is_told"),
+        [
+            (["P1,2026-01-05,Completed,2026-04-06"], True),
+            (["P1,2026-01-05,Completed,2025-10-06", "P1,2026-04-06,Completed,2026-01-05"], False),
+            (["P1,2026-01-05,Completed,2026-04-06", "P1,2026-04-06,Completed,2026-04-06"], False),
+            (["P1,2026-01-05,Completed,2026-01-05", "P2,2026-04-06,Completed,"], False),
+            (["P1,2026-12-01,Booked,2026-10-06"], True),
+            (["P1,2026-12-01,Booked,never"], False),
+        ],
+    )
+    def test_the_last_session_is_told_where_no_row_has_it(
+        self, rows: list[str], *, is_told: bool
+    ) -> None:
+        table = "\n".join(f"{row},migraine,Botox" for row in rows)
+        reading = read(f"MRN,Date,Status,Last Botox,Dx,Drug\n{table}\n")
+        what = "column 4 may hold a further session or dose and is not read"
+        assert [reason[:59] for reason in reasons(reading)] == [what] * is_told
+
+    def test_a_no_to_a_dose_is_told_with_and_without_a_status(self) -> None:
+        table = f"MRN,DOS,Dx,Drug,Botox given\n{self.ROW},Y\n{self.ROW},N\n"
+        assert reasons(read(table))[0].startswith("column 5 may say the status and is not read")
+        table = f"MRN,DOS,Dx,Drug,Botox given,Status\n{self.ROW},N,Completed\n"
+        assert reasons(read(table))[0].startswith("column 5 may say that nothing was given")
+        table = f"MRN,DOS,Dx,Drug,Botox given\n{self.ROW},Y\n"
+        assert reasons(read(table)) == []
 
     def test_a_second_session_is_known_by_the_chosen_name_too(self) -> None:
         reading = read(

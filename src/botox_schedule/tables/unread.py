@@ -60,6 +60,8 @@ class UnreadCells:
     Attributes:
         cells: The cells of each column that is not read, by its place.
         given: Those of completed sessions, in the columns that may contradict a row.
+        latest: The latest completed session of each patient, where a column may name another.
+        earlier: The cells of such columns, by the patient.
     """
 
     def __init__(self, found: Table) -> None:
@@ -76,8 +78,13 @@ class UnreadCells:
         self._remarks: set[int] = set().union(*map(self._about, subjects))
         self._dispositions = self._about("disposition")
         self._telling = self._about("telling")
-        is_asked = "administered_on" in found.columns and "status" not in found.columns
+        is_of_sessions = "administered_on" in found.columns
+        is_asked = is_of_sessions and "status" not in found.columns
         self._arrivals = self._about("arrival") if is_asked else set()
+        self.latest: dict[str, date] = {}
+        self.earlier: dict[int, dict[str, set[Cell]]] = {
+            place: {} for place in self._about("earlier") if is_of_sessions
+        }
         self._gaps: set[int] = set()
         self._deaths: set[int] = set()
 
@@ -93,10 +100,8 @@ class UnreadCells:
                 is_kept = place in self._remarks and _may_say_more(told, cell)
                 if is_kept or len(told) < _MOST_WORDS:
                     told.add(cell)
-        for place, told in self.given.items():
-            completed = [status is SessionStatus.COMPLETED for status in values["status"]]
-            given = dict.fromkeys(compress(columns[place], completed))
-            told.update(cell for cell in given if _may_say_more(told, cell))
+        if self.given or self.earlier:
+            self._notice_completed(columns, values)
         # A total, a title or a blank line has no time of arrival.
         self._gaps |= {
             place
@@ -106,6 +111,26 @@ class UnreadCells:
         self._deaths |= {
             place for place in self._telling if speaking_of_death({*map(text_of, columns[place])})
         }
+
+    def _notice_completed(
+        self, columns: Sequence[Sequence[Cell]], values: Mapping[str, Sequence[Any]]
+    ) -> None:
+        """Keep what the rows of completed sessions say, and the latest one of each patient."""
+        patients = values["patient"]
+        statuses = values.get("status", [SessionStatus.COMPLETED] * len(patients))
+        completed = [status is SessionStatus.COMPLETED for status in statuses]
+        for place, told in self.given.items():
+            given = dict.fromkeys(compress(columns[place], completed))
+            told.update(cell for cell in given if _may_say_more(told, cell))
+        if not self.earlier:
+            return
+        days = zip(patients, values["administered_on"], strict=True)
+        for patient, day in compress(days, completed):
+            if isinstance(day, date):
+                self.latest[patient] = max(day, self.latest.get(patient, day))
+        for place, named in self.earlier.items():
+            for patient, cell in zip(patients, columns[place], strict=True):
+                named.setdefault(patient, set()).add(cell)
 
     @cached_property
     def _texts(self) -> dict[int, list[str]]:
@@ -164,15 +189,35 @@ class UnreadCells:
             yield "say who did not come", "give the rows a status"
         if "born_on" not in read and any(_says_child(header, text) for text in texts):
             yield WHO_IS_A_CHILD, "give birth dates"
-        bare = _AGAIN.sub("", header)
+        if texts and (
+            self._is_again(names, header, texts, reader)
+            or _A_DATE.fullmatch(header)
+            or self._names_a_later_one(place, reader)
+        ):
+            yield "hold a further session or dose", _ONE_A_ROW
+
+    def _is_again(
+        self, names: ColumnNames, header: str, texts: Sequence[str], reader: CellReader
+    ) -> bool:
+        """Whether a column is a further one of its kind by its number: ``Visit 2 date``."""
+        read, bare = self._found.columns, _AGAIN.sub("", header)
         known = {_AGAIN.sub("", self._headers[read[name]]) for name in read.keys() & _DOSE}
-        is_again = bare != header and (
+        # Second lots and insurances have days too.
+        may_be_day = _AT_AN_END.search(header) or is_about("treatment", header)
+        return bare != header and (
             bare in known
             or names.means(bare) in _DOSE
-            or any(isinstance(reader.day(text).value, date) for text in texts)
+            or (bool(may_be_day) and any(_is_day(reader, text) for text in texts))
         )
-        if texts and (is_again or _A_DATE.fullmatch(header)):
-            yield "hold a further session or dose", _ONE_A_ROW
+
+    def _names_a_later_one(self, place: int, reader: CellReader) -> bool:
+        """Whether a column such as ``Last injection`` has a day after all of the patient's rows."""
+        return any(
+            isinstance(day := reader.day(cell).value, date)
+            and day > self.latest.get(patient, date.min)
+            for patient, cells in self.earlier.get(place, {}).items()
+            for cell in cells
+        )
 
 
 def unread_sheet(number: int) -> str:
@@ -218,9 +263,8 @@ def _denials(header: str, texts: Sequence[str]) -> Iterator[_Told]:
     """Report a column that says that a completed session was none: its status may be of an order."""
     said = [text for text in texts if find_value("flag", text) != "no"]
     words = set().union(*(find_values(text, "status", "statuses") for text in said))
-    is_denied = len(said) < len(texts) and _asks_whether_given(header)
     is_against = _is_against(_HUMP.sub(" ", header), said)
-    if is_denied or is_against or not words.isdisjoint(AGAINST | {"against"}):
+    if _is_denied(header, texts) or is_against or not words.isdisjoint(AGAINST | {"against"}):
         yield "say that nothing was given", "give such rows a status"
 
 
@@ -237,7 +281,7 @@ def _may_say(column: Column, header: str, texts: Sequence[str]) -> bool:
     is_asked = find_value(column.words, asked) or find_value("asked", asked) == column.words
     if is_asked and any(find_value("flag", t) for t in texts):
         return True
-    if column.words in _STATUSES and _is_against(header, texts):
+    if column.words in _STATUSES and (_is_against(header, texts) or _is_denied(header, texts)):
         return True
     found = [find_value(column.words, text) for text in texts]
     others = {*found} - {None, column.default, "yes"}
@@ -256,6 +300,11 @@ def _is_against(header: str, texts: Iterable[str]) -> bool:
     if find_value("status", _DETAILS.sub("", header)) in AGAINST:
         return any(texts)
     return is_about("against", header) and any(find_value("flag", t) != "no" for t in texts)
+
+
+def _is_denied(header: str, texts: Iterable[str]) -> bool:
+    """Whether a column asks whether a session was given, and a cell says no."""
+    return _asks_whether_given(header) and any(find_value("flag", t) == "no" for t in texts)
 
 
 def _may_contradict(header: str) -> bool:
@@ -327,6 +376,10 @@ def _is_pause(text: str) -> bool:
     return not said <= {None, "deceased"}
 
 
+def _is_day(reader: CellReader, text: str) -> bool:
+    return isinstance(reader.day(text).value, date)
+
+
 def _is_interval(reader: CellReader, text: str) -> bool:
     return any(read(reader, text).value for read in (interval, interval_range))
 
@@ -371,7 +424,7 @@ _SUBJECTS = (
     _Subject(
         "ahead",
         _OF_SESSIONS,
-        lambda reader, text: isinstance(reader.day(_CLOCK.sub("", text)).value, date),
+        lambda reader, text: _is_day(reader, _CLOCK.sub("", text)),
         ("say for when a visit is booked", "give it a row of its own with the status booked"),
     ),
     _Subject(
@@ -399,7 +452,12 @@ _SUBJECTS = (
 )
 _DOSE = frozenset({"administered_on", "product", "units"})
 _ONE_A_ROW = "give each session and each product a row of its own"
-_AGAIN = re.compile(r"(?i)^[2-9](nd|rd|th)?[\s._-]+|(?<![0-9])[\s._#(-]*[1-9]\)?$")
+_AT_AN_END = re.compile(r"^[2-9]|[1-9]\)?$")
+_AGAIN = re.compile(
+    r"(?i)[\s._#(-]*(?<![0-9])(?:[2-9](?:nd|rd|th)|\bsecond|\bthird|(?<!^)[1-9]|^[2-9])"
+    r"(?![0-9a-z])(?!\W*(?:days?|weeks?|wks?|months?|years?)\b)\)?[\s._-]*"
+)
+"""The number of a further session in the name of a column; ``3 month review`` has none."""
 _A_DATE = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}")
 _YEAR = re.compile("(19|20)[0-9]{2}")
 _WHOLE = re.compile("[0-9]+")
