@@ -126,6 +126,15 @@ class TestKeys:
         assert ("P1" in reading.unreadable) is is_doubtful
         assert reading.counts == (3, 1, 2, 0)
 
+    @pytest.mark.parametrize(
+        ("name", "is_doubtful"), [("Muscle", True), ("Side", True), ("Lot", False)]
+    )
+    def test_a_muscle_below_merged_cells_is_of_the_patient_above(
+        self, name: str, *, is_doubtful: bool
+    ) -> None:
+        reading = read(f"{HEADER},{name}\n{GOOD},FCR\n,,,,100,,,FCU\n")
+        assert ("P1" in reading.unreadable) is is_doubtful
+
     @pytest.mark.parametrize("cell", ["Total", "GRAND TOTAL:", "Summe", "End of report"])
     def test_a_row_of_totals_is_no_patient(self, cell: str) -> None:
         reading = read(f"{HEADER}\n{GOOD}\n{cell},,,,155,,\n")
@@ -211,6 +220,25 @@ class TestKeys:
     def test_a_muscle_can_be_denied(self, word: str) -> None:
         (reason,) = reasons(one(f"{GOOD},{word}", header=f"{HEADER},Muscle"))
         assert "may say that nothing was given" in reason
+
+    @pytest.mark.parametrize(
+        ("first", "second", "is_doubtful"),
+        [
+            ("155,completed,,FCR", "0,completed,,FCU", False),
+            ("155,completed,,FCR", "100,completed,,not injected", False),
+            ("155,completed,,", "0,completed,,FCU", True),
+            ("155,completed,,FCR", "0,completed,,", True),
+            ("155,booked,,FCR", "0,completed,,FCU", True),
+            ("0,completed,,FCR", "0,completed,,FCU", True),
+        ],
+    )
+    def test_of_several_muscles_one_may_have_got_nothing(
+        self, first: str, second: str, *, is_doubtful: bool
+    ) -> None:
+        visit = "P1,2026-01-05,chronic-migraine,Botox"
+        reading = read(f"{HEADER},Muscle\n{visit},{first}\n{visit},{second}\n")
+        assert ("P1" in reading.unreadable) is is_doubtful
+        assert "may say that nothing was given" in reasons(reading)[-1]
 
     def test_the_day_a_row_was_recorded_is_read(self) -> None:
         header = f"{HEADER},Recorded on"

@@ -11,7 +11,7 @@ from botox_schedule.dates.days import OTHER_ORDER
 from botox_schedule.files import HEADER_AGAIN
 from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.tables.cells import CellReader, Column
-from botox_schedule.tables.header import ColumnNames, another_header
+from botox_schedule.tables.header import PLACES, ColumnNames, another_header
 from botox_schedule.tables.lines import Cell, Line, Problem, Table, text_of
 from botox_schedule.tables.source import TableSource, open_table
 from botox_schedule.tables.unread import REMEMBERED, UnreadCells, told_by_title
@@ -189,10 +189,11 @@ def _before_header(titles: Sequence[Line], required: Collection[str]) -> Iterato
 
 
 def _is_of_somebody(values: Mapping[str, Any]) -> bool:
-    """Whether a row is no total: it has a day, or a diagnosis next to merged cells."""
+    """Whether a row is no total: it has a day, or a diagnosis or a muscle next to merged cells."""
     treated: str = values.get("indication") or ""
     is_treated = bool(treated) and find_value("missing", treated) is None
-    return is_treated or any(isinstance(one, date) for one in values.values())
+    is_placed = any(map(values.get, PLACES))
+    return is_treated or is_placed or any(isinstance(one, date) for one in values.values())
 
 
 class _Note(NamedTuple):
