@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from botox_schedule.errors import TableError
 from botox_schedule.tables import (
     read_authorizations,
     read_births,
@@ -14,7 +15,7 @@ from botox_schedule.tables import (
     read_prior_treatments,
     read_weights,
 )
-from table_samples import one, read, reasons
+from table_samples import GOOD, one, read, reasons
 
 
 class TestColumnsThatAreNotRead:
@@ -252,6 +253,48 @@ class TestColumnsThatAreNotRead:
         reading = read(f"MRN,Date,Status,Last Botox,Dx,Drug\n{table}\n")
         what = "column 4 may hold a further session or dose and is not read"
         assert [p.reason[:59] for p in reading.problems if p.line == 1] == [what] * is_told
+
+    @pytest.mark.parametrize(
+        ("header", "cells", "product", "is_told"),
+        [
+            ("Order", ("Botox", "Xeomin"), "Botox", True),
+            ("Order", ("Botox", "Xeomin"), None, True),
+            ("Visit", ("Botox injection", "BOTOX - new"), "Botox", False),
+            ("Notes", ("Botox", "asks for Xeomin"), "Botox", False),
+            ("Order", ("paid", "paid too", "Xeomin"), "Botox", False),
+        ],
+    )
+    def test_another_product_than_that_of_the_file_is_told(
+        self, header: str, cells: tuple[str, ...], product: str | None, *, is_told: bool
+    ) -> None:
+        rows = [f"P{number},2026-01-05,migraine,{cell}" for number, cell in enumerate(cells)]
+        reading = read("\n".join([f"MRN,DOS,Dx,{header}", *rows]), product=product)
+        told = [problem.reason[:42] for problem in reading.problems if problem.line == 1]
+        assert told == ["column 4 may say the product and is not re"] * is_told
+
+    @pytest.mark.parametrize(
+        ("one_name", "other"), [("Date", "Actual date"), ("Product", "Product given")]
+    )
+    def test_what_was_planned_and_what_was_given_are_not_mixed_up(
+        self, one_name: str, other: str
+    ) -> None:
+        with pytest.raises(TableError, match=f"'{one_name}' and '{other}' both mean"):
+            read(f"MRN,DX,{one_name},{other}\n")
+
+    @pytest.mark.parametrize(
+        ("header", "cell"),
+        [("Date moved to", "2026-01-12"), ("Postponed", "Y"), ("Comments", "deferred - UTI")],
+    )
+    def test_a_postponed_visit_is_told(self, header: str, cell: str) -> None:
+        (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
+        assert reason.startswith("column 5 may say the status and is not read")
+        assert (
+            one(GOOD.replace("completed", "deferred")).session_rows[0].session.status == "cancelled"
+        )
+
+    def test_a_talk_at_a_distance_is_told(self) -> None:
+        (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,Location\n{self.ROW},Telehealth\n"))
+        assert reason.startswith("column 5 may say that a visit was a talk without an injection")
 
     def test_a_no_to_a_dose_is_told_with_and_without_a_status(self) -> None:
         table = f"MRN,DOS,Dx,Drug,Botox given\n{self.ROW},Y\n{self.ROW},N\n"

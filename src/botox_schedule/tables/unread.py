@@ -236,7 +236,8 @@ def _absent(
 ) -> Iterator[_Told]:
     """Report a column that may be one that the table lacks.
 
-    Without a last day what has ended goes on; without a day of birth a child counts as adult.
+    Without a last day what has ended goes on; without a day of birth a child counts as adult;
+    a product stated for the whole file may not be that of a row.
     """
     for name, column in absent.items():
         is_meant = name in _LIMITING and is_about("birth", header) is (name == "born_on")
@@ -244,8 +245,17 @@ def _absent(
             column.read(reader, text).value or _is_bare_interval(name, header, text)
             for text in texts
         )
-        if limits or (column.words and _may_say(column, header, texts)):
+        is_said = column.words and _may_say(column, header, texts)
+        if limits or is_said or (name == "product" and _names_another(reader, header, texts)):
             yield f"say the {_LIMITING.get(name, name.replace('_', ' '))}", chosen(name)
+
+
+def _names_another(reader: CellReader, header: str, texts: Sequence[str]) -> bool:
+    """Whether most cells name a product, and one another product than that of the file."""
+    named = {text: reader.product_name(text).value for text in texts}
+    known = [product for product in named.values() if product]
+    is_list = 2 * len(known) >= len(texts) and not is_about("remark", header)
+    return is_list and any(product is not reader.product for product in known)
 
 
 def _subjects(
