@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -25,6 +26,7 @@ from botox_schedule.garbage import uncollected
 _OUTPUTS = ("out", "html", "xlsx")
 # A shell can lead them to files; a system without these names has none to compare.
 _STDIN, _STDOUT = Path("/dev/stdin"), Path("/dev/stdout")
+_OPTION = re.compile(r"--.+|-[^\W\d]")
 _FORMS = {
     "json": "as JSON: everything",
     "csv": "as CSV: a line for each row",
@@ -126,7 +128,7 @@ class _Parser(argparse.ArgumentParser):
         names = [given.partition("=")[0] for given in takewhile("--".__ne__, arguments)]
         known = self._option_string_actions
         for name in names:
-            if name.startswith("--") and name not in known:
+            if _OPTION.fullmatch(name) and name not in known:
                 near = get_close_matches(name, known, n=1, cutoff=0.75)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 self.error(f"there is no option {name}{hint}")
