@@ -135,6 +135,16 @@ class TestKeys:
         reading = read(f"{HEADER},{name}\n{GOOD},FCR\n,,,,100,,,FCU\n")
         assert ("P1" in reading.unreadable) is is_doubtful
 
+    @pytest.mark.parametrize(
+        ("name", "is_told"), [("Last Name", True), ("Last Name, First Name", False)]
+    )
+    def test_a_family_name_is_no_key(self, name: str, *, is_told: bool) -> None:
+        header = HEADER.replace("Patient ID", f'"{name}"')
+        told = reasons(one(GOOD, header=header, columns={name: "patient"}))
+        assert [reason[:44] for reason in told] == [
+            "patient: several patients may have one famil"
+        ] * is_told
+
     @pytest.mark.parametrize("cell", ["Total", "GRAND TOTAL:", "Summe", "End of report"])
     def test_a_row_of_totals_is_no_patient(self, cell: str) -> None:
         reading = read(f"{HEADER}\n{GOOD}\n{cell},,,,155,,\n")

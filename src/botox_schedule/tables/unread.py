@@ -158,7 +158,7 @@ class UnreadCells:
     def problems(
         self, columns: Mapping[str, Column], names: ColumnNames, reader: CellReader
     ) -> Iterator[Problem]:
-        """Report each column that may say something, by the first rule that fits, and other sheets.
+        """Report columns that may say something, a key that is no key, and other sheets.
 
         Args:
             columns: The columns of the table.
@@ -177,6 +177,8 @@ class UnreadCells:
             )
             for told in islice(rules, 1):
                 yield unread_column(found.header, place, *told)
+        if is_about("family", self._headers[found.columns["patient"]]):
+            yield Problem(found.header.number, _A_FAMILY, left_out=False)
         for number in found.sheets:
             yield Problem(1, unread_sheet(number), left_out=False)
 
@@ -473,6 +475,7 @@ _YEAR = re.compile("(19|20)[0-9]{2}")
 _WHOLE = re.compile("[0-9]+")
 _INTERVALS = frozenset({"minimum", "minimum_interval"})
 _A_SHEET = "may hold patients and is not read here; give each table in a file of its own"
+_A_FAMILY = "patient: several patients may have one family name; choose the column of a number, or join names"
 WHO_IS_A_CHILD = "say who is a child"
 _LIMITING = {
     "born_on": "day of birth",
