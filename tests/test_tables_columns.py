@@ -153,6 +153,7 @@ class TestOtherLanguages:
         [
             (read_holds, "MRN,from,Resumed on\nP1,2026-01-01,2026-03-01"),
             (read_care_ends, "MRN,day,kind,Readmitted on\nP1,2026-01-01,discharged,2026-03-01"),
+            (read_care_ends, "MRN,day,kind,Returned\nP1,2026-01-01,discharged,2026-03-01"),
         ],
     )
     def test_what_was_taken_back_is(self, read_table: Any, table: str) -> None:

@@ -487,6 +487,9 @@ class TestColumnsThatAreNotRead:
             (read_holds, "Duration", "from", "6 weeks", "say how long the hold lasts"),
             (read_holds, "Weeks", "from", "6", "say how long the hold lasts"),
             (read_holds, "Weeks", "from,to", "6", ""),
+            (read_holds, "Still on hold?", "from", "No", "say which holds are over"),
+            (read_holds, "On hold", "from", "Yes", ""),
+            (read_holds, "Pregnant", "from", "No", ""),
             (read_overrides, "Weeks", "dx,from,by,usual", "10", "say the minimum"),
         ],
     )

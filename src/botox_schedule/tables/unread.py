@@ -414,6 +414,7 @@ _CLOCK = re.compile(r"[T\s]+[0-9]{1,2}:[0-9].*")
 _AMOUNT = re.compile(r"[0-9]+([.,][0-9]+)?([\s\xa0]*[^\W\d_]+)?")
 _LIMIT = "name it as sessions or units if it is what was approved in all"
 _OF_SESSIONS = frozenset({"sessions"})
+_OF_HOLDS = frozenset({"holds"})
 _APPROVED = frozenset({"authorizations"})
 _OF_ALL = frozenset({"sessions", "births"})
 _SUBJECTS = (
@@ -422,6 +423,13 @@ _SUBJECTS = (
         _OF_ALL,
         lambda reader, text: bool(reader.day(text).value) or _is("yes", text),
         _PAUSED,
+    ),
+    _Subject(
+        "holding",
+        _OF_HOLDS,
+        lambda _, text: find_value("flag", text) == "no",
+        ("say which holds are over", "give their last days"),
+        unless="record_status",
     ),
     _Subject("paused", _OF_ALL, _is_text, _PAUSED),
     _Subject("standing", _OF_ALL, lambda _, text: _is_pause(text), _PAUSED),
@@ -456,7 +464,7 @@ _SUBJECTS = (
     _Subject("units", _APPROVED, _is_amount, ("limit the units", _LIMIT), unless="units"),
     _Subject(
         "length",
-        frozenset({"holds"}),
+        _OF_HOLDS,
         _is_amount,
         ("say how long the hold lasts", "give its last day"),
         unless="last",
