@@ -145,7 +145,9 @@ class TestKeys:
             "patient: several patients may have one famil"
         ] * is_told
 
-    @pytest.mark.parametrize("cell", ["Total", "GRAND TOTAL:", "Summe", "End of report"])
+    @pytest.mark.parametrize(
+        "cell", ["Total", "GRAND TOTAL:", "Summe", "End of report", "Average dose"]
+    )
     def test_a_row_of_totals_is_no_patient(self, cell: str) -> None:
         reading = read(f"{HEADER}\n{GOOD}\n{cell},,,,155,,\n")
         assert (reading.patients, reasons(reading)) == (frozenset({"P1"}), ["patient: missing"])
