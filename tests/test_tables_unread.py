@@ -329,6 +329,21 @@ class TestColumnsThatAreNotRead:
         assert (row.fact.withdrawn_on, row.fact.last) == (date(2026, 11, 20), date(2026, 12, 31))
 
     @pytest.mark.parametrize(
+        ("header", "cell", "is_told"),
+        [
+            ("Active", "Y", False),
+            ("Active", "N", True),
+            ("Denied", "N", False),
+            ("Denied", "Y", True),
+        ],
+    )
+    def test_an_answer_for_a_row_is_no_doubt(
+        self, header: str, cell: str, *, is_told: bool
+    ) -> None:
+        table = f"MRN,DOB,{header}\nP1,1980-01-01,{cell}\n"
+        assert bool(read_births(table.encode()).problems) is is_told
+
+    @pytest.mark.parametrize(
         ("read_table", "row"),
         [
             (read_holds, "MRN,from,to\nP1,2026-01-01,2026-02-01"),

@@ -290,8 +290,9 @@ def _may_say(column: Column, header: str, texts: Sequence[str]) -> bool:
     """
     header = _HUMP.sub(" ", header)
     asked = _ASKS.sub("", header)
-    is_asked = find_value(column.words, asked) or find_value("asked", asked) == column.words
-    if is_asked and any(find_value("flag", t) for t in texts):
+    word = find_value(column.words, asked) or find_value("asked", asked) == column.words
+    # A yes to "Active", or a no to "Denied", is no doubt about what is in force.
+    if word and {find_value("flag", text) for text in texts} - {None, word}:
         return True
     if column.words in _STATUSES and (_is_against(header, texts) or _is_denied(header, texts)):
         return True
