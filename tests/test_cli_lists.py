@@ -588,6 +588,19 @@ class TestWorklist:
         assert "Problems (1)" in html
         assert page.stat().st_mode & 0o777 == 0o600
 
+    def test_paper_names_the_earliest_day_where_no_day_is_due(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed")
+        file = export(tmp_path, GOOD, "P2,2026-01-05,sialorrhea,Xeomin,100,completed,1980-01-01")
+        page, book = tmp_path / "list.html", tmp_path / "list.xlsx"
+        day = ("--as-of", "2026-01-20")
+        run(capsys, "worklist", file, *NOBODY_ELSE, *day, "--html", page, "--xlsx", book)
+        html = page.read_text(encoding="utf-8")
+        assert html.count("<td class=day>2026-04-27</td>") == 1
+        assert html.count("<td class=day>2026-03-30</td>") == 1
+        assert b">earliest<" in zipfile.ZipFile(book).read("xl/sharedStrings.xml")
+
     def test_nobody_is_asked_to_call_the_dead(self, capsys: Capture, tmp_path: Path) -> None:
         ends = file_of(tmp_path, "patient,on,kind\nP1,2026-02-01,died\n", "ends.csv")
         page, book = tmp_path / "list.html", tmp_path / "list.xlsx"
