@@ -16,7 +16,7 @@ from botox_schedule.tables.header import PLACES, ColumnNames, another_header
 from botox_schedule.tables.lines import Cell, Line, Problem, Table, text_of
 from botox_schedule.tables.source import TableSource, open_table
 from botox_schedule.tables.unread import REMEMBERED, UnreadCells, told_by_title
-from botox_schedule.tables.words import find_value, folded, parts_of
+from botox_schedule.tables.words import find_value, folded, is_about, parts_of
 
 
 class RowCounts(NamedTuple):
@@ -370,14 +370,18 @@ class _RowReader:
         return RowValues(line.number, values, [note.words for note in notes], fault, is_denied)
 
     def _is_title(self, cells: Iterable[Cell]) -> bool:
-        """Whether a row is a title such as ``Cancelled:``; keep what it says of those below it."""
+        """Whether a row is a title such as ``Cancelled:``, or a footer.
+
+        Keep what a title says of the rows below it.
+        """
         title, *others = filter(None, map(text_of, cells))
         if others:
             return False
         told = self.told_by_title(title)
         note = _Note(f"{_UNDER_A_TITLE} {told}", self.leaves_out, is_denied=True)
         self.always = [*self.absent_notes, note] if told else self.absent_notes
-        return bool(told) or any(find_value("status", part) for part in parts_of(title))
+        is_status = any(find_value("status", part) for part in parts_of(title))
+        return bool(told) or is_status or is_about("footer", title)
 
     def above(self, titles: Iterable[Line]) -> Iterator[Problem]:
         """Yield what titles before the header, and that of the sheet, may say of all rows."""
