@@ -38,6 +38,7 @@ class TestColumns:
             "pid,Date of Svc,Icd 10 Code,Drug,Number of Units,Enc. Status",
             "Chart #,Date of Inj.,Primary Dx,Toxin Name,Total Units Given,Visit Status",
             "NHS Number,Date Performed,Diagnosis Codes,Brand,Admin Dose,Status",
+            "UR No,Behandlingsdatum,Diagnos,Preparaat,Enheter,Status",
         ],
     )
     def test_columns_have_the_names_of_exports(self, header: str) -> None:
