@@ -61,7 +61,7 @@ class UnreadCells:
         cells: The cells of each column that is not read, by its place.
         given: Those of completed sessions, in the columns that may contradict a row.
         latest: The latest completed session of each patient, where a column may name another.
-        earlier: The cells of such columns, by the patient.
+        earlier: The patients and the cells of such columns.
     """
 
     def __init__(self, found: Table) -> None:
@@ -82,8 +82,8 @@ class UnreadCells:
         is_asked = is_of_sessions and "status" not in found.columns
         self._arrivals = self._about("arrival") if is_asked else set()
         self.latest: dict[str, date] = {}
-        self.earlier: dict[int, dict[str, set[Cell]]] = {
-            place: {} for place in self._about("earlier") if is_of_sessions
+        self.earlier: dict[int, set[tuple[str, Cell]]] = {
+            place: set() for place in self._about("earlier") if is_of_sessions
         }
         self._gaps: set[int] = set()
         self._deaths: set[int] = set()
@@ -129,8 +129,7 @@ class UnreadCells:
             if isinstance(day, date):
                 self.latest[patient] = max(day, self.latest.get(patient, day))
         for place, named in self.earlier.items():
-            for patient, cell in zip(patients, columns[place], strict=True):
-                named.setdefault(patient, set()).add(cell)
+            named.update(zip(patients, columns[place], strict=True))
 
     @cached_property
     def _texts(self) -> dict[int, list[str]]:
@@ -214,11 +213,11 @@ class UnreadCells:
 
     def _names_a_later_one(self, place: int, reader: CellReader) -> bool:
         """Whether a column such as ``Last injection`` has a day after all of the patient's rows."""
+        named = self.earlier.get(place, set())
+        days = {cell: reader.day(cell).value for cell in {cell for _, cell in named}}
         return any(
-            isinstance(day := reader.day(cell).value, date)
-            and day > self.latest.get(patient, date.min)
-            for patient, cells in self.earlier.get(place, {}).items()
-            for cell in cells
+            isinstance(day := days[cell], date) and day > self.latest.get(patient, date.min)
+            for patient, cell in named
         )
 
 
