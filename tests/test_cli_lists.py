@@ -933,8 +933,10 @@ class TestAdherence:
         file = export(tmp_path, *(GOOD.replace("chronic-migraine", name) for name in ("a", "b")))
         answer = as_json(capsys, "adherence", file)
         assert answer["tracks"] == []
-        told = [words for words in answer["problems"] if "have no protocol" in words]
+        told = [words for words in answer["problems"] if "without a protocol" in words]
         assert [words[:9] for words in told] == ["2 tracks "]
+        assert answer["summary"]["rows"] == 2
+        assert as_json(capsys, "workload", file, *NOBODY_ELSE)["summary"] == answer["summary"]
 
     def test_every_track_is_judged(self, capsys: Capture, tmp_path: Path) -> None:
         days = ("2025-08-26", "2025-11-18", "2026-02-17")
@@ -943,7 +945,7 @@ class TestAdherence:
         status, out, _ = run(capsys, *ask)
         assert status == 1
         assert "no permissible gap was stated" in out
-        assert "1 tracks have no protocol, or rows that could not" in " ".join(out.split())
+        assert "1 track without a protocol, or with rows that could" in " ".join(out.split())
         (track,) = as_json(capsys, *ask, "--gap-days", "30")["tracks"]
         assert track["adherence"]["intervals"] == [84, 91]
         assert track["adherence"]["is_censored"] is True
