@@ -1058,4 +1058,4 @@ def test_a_day_that_no_calendar_has_costs_nobody_the_list(
         # Among the problems, and in the patient's row.
         page = Path("list.html").read_text(encoding="utf-8")
         assert page.count("dates that no calendar has") == 2
-    assert "1 tracks have no protocol" in run(capsys, "adherence", file)[1].replace("\n", " ")
+    assert "1 track without a protocol" in run(capsys, "adherence", file)[1].replace("\n", " ")
