@@ -16,7 +16,7 @@ from botox_schedule.tables.header import PLACES, ColumnNames, another_header
 from botox_schedule.tables.lines import Cell, Line, Problem, Table, text_of
 from botox_schedule.tables.source import TableSource, open_table
 from botox_schedule.tables.unread import REMEMBERED, UnreadCells, told_by_title
-from botox_schedule.tables.words import find_value, folded, is_about, parts_of
+from botox_schedule.tables.words import find_value, folded, is_about, parts_of, speaks_of_death
 
 
 class RowCounts(NamedTuple):
@@ -381,7 +381,9 @@ class _RowReader:
         note = _Note(f"{_UNDER_A_TITLE} {told}", self.leaves_out, is_denied=True)
         self.always = [*self.absent_notes, note] if told else self.absent_notes
         is_status = any(find_value("status", part) for part in parts_of(title))
-        return bool(told) or is_status or is_about("footer", title)
+        # A name next to a word of death may be a patient's.
+        is_told = bool(told) and not speaks_of_death(title)
+        return is_told or is_status or is_about("footer", title)
 
     def above(self, titles: Iterable[Line]) -> Iterator[Problem]:
         """Yield what titles before the header, and that of the sheet, may say of all rows."""
