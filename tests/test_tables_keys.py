@@ -146,6 +146,22 @@ class TestKeys:
         ] * is_told
 
     @pytest.mark.parametrize(
+        ("cell", "is_patient"),
+        [
+            ("(2 rows affected)", False),
+            ("Page 1 of 2", False),
+            ("Printed: 2026-02-20 09:00", False),
+            ("On hold:", False),
+            ("Page, Anna", True),
+            ("DOE, JANE (DECEASED)", True),
+        ],
+    )
+    def test_a_footer_or_a_title_is_no_patient(self, cell: str, *, is_patient: bool) -> None:
+        reading = read(f'{HEADER}\n{GOOD}\n"{cell}"\n')
+        assert "date: missing" in reasons(reading)
+        assert reading.patients == {"P1", *[cell] * is_patient}
+
+    @pytest.mark.parametrize(
         "cell", ["Total", "GRAND TOTAL:", "Summe", "End of report", "Average dose"]
     )
     def test_a_row_of_totals_is_no_patient(self, cell: str) -> None:
