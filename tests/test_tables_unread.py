@@ -296,6 +296,13 @@ class TestColumnsThatAreNotRead:
         (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,Location\n{self.ROW},Telehealth\n"))
         assert reason.startswith("column 5 may say that a visit was a talk without an injection")
 
+    @pytest.mark.parametrize(("day", "is_told"), [("2026-01-17", True), ("2026-01-05", False)])
+    def test_a_session_that_was_given_after_its_day_is_told(
+        self, day: str, *, is_told: bool
+    ) -> None:
+        reading = read(f"MRN,DOS,Dx,Drug,Completed date\n{self.ROW},{day}\n")
+        assert bool(reading.problems) is is_told
+
     def test_a_no_to_a_dose_is_told_with_and_without_a_status(self) -> None:
         table = f"MRN,DOS,Dx,Drug,Botox given\n{self.ROW},Y\n{self.ROW},N\n"
         assert reasons(read(table))[0].startswith("column 5 may say the status and is not read")
