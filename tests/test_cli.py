@@ -109,6 +109,7 @@ class TestMain:
             (("--as-off=2026-01-05",), "no option --as-off; did you mean --as-of?; "),
             (("--hold", "none", "--care-ends", "none"), "did you mean --holds?"),
             (("--zebra",), "there is no option --zebra; 'botox-schedule worklist --help'"),
+            (("-o", "b.csv"), "there is no option -o; 'botox-schedule worklist --help'"),
             ((), "required: --holds, --care-ends; --holds: a table of pauses"),
             (("--holds", "none"), "required: --care-ends; --care-ends: a table of discharges"),
             (("--", "--holds"), "'none' if there is none; "),

@@ -588,6 +588,19 @@ class TestWorklist:
         assert "Problems (1)" in html
         assert page.stat().st_mode & 0o777 == 0o600
 
+    def test_paper_names_the_earliest_day_where_no_day_is_due(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed")
+        file = export(tmp_path, GOOD, "P2,2026-01-05,sialorrhea,Xeomin,100,completed,1980-01-01")
+        page, book = tmp_path / "list.html", tmp_path / "list.xlsx"
+        day = ("--as-of", "2026-01-20")
+        run(capsys, "worklist", file, *NOBODY_ELSE, *day, "--html", page, "--xlsx", book)
+        html = page.read_text(encoding="utf-8")
+        assert html.count("<td class=day>2026-04-27</td>") == 1
+        assert html.count("<td class=day>2026-03-30</td>") == 1
+        assert b">earliest<" in zipfile.ZipFile(book).read("xl/sharedStrings.xml")
+
     def test_nobody_is_asked_to_call_the_dead(self, capsys: Capture, tmp_path: Path) -> None:
         ends = file_of(tmp_path, "patient,on,kind\nP1,2026-02-01,died\n", "ends.csv")
         page, book = tmp_path / "list.html", tmp_path / "list.xlsx"
@@ -920,8 +933,10 @@ class TestAdherence:
         file = export(tmp_path, *(GOOD.replace("chronic-migraine", name) for name in ("a", "b")))
         answer = as_json(capsys, "adherence", file)
         assert answer["tracks"] == []
-        told = [words for words in answer["problems"] if "have no protocol" in words]
+        told = [words for words in answer["problems"] if "without a protocol" in words]
         assert [words[:9] for words in told] == ["2 tracks "]
+        assert answer["summary"]["rows"] == 2
+        assert as_json(capsys, "workload", file, *NOBODY_ELSE)["summary"] == answer["summary"]
 
     def test_every_track_is_judged(self, capsys: Capture, tmp_path: Path) -> None:
         days = ("2025-08-26", "2025-11-18", "2026-02-17")
@@ -930,7 +945,7 @@ class TestAdherence:
         status, out, _ = run(capsys, *ask)
         assert status == 1
         assert "no permissible gap was stated" in out
-        assert "1 tracks have no protocol, or rows that could not" in " ".join(out.split())
+        assert "1 track without a protocol, or with rows that could" in " ".join(out.split())
         (track,) = as_json(capsys, *ask, "--gap-days", "30")["tracks"]
         assert track["adherence"]["intervals"] == [84, 91]
         assert track["adherence"]["is_censored"] is True
@@ -1043,4 +1058,4 @@ def test_a_day_that_no_calendar_has_costs_nobody_the_list(
         # Among the problems, and in the patient's row.
         page = Path("list.html").read_text(encoding="utf-8")
         assert page.count("dates that no calendar has") == 2
-    assert "1 tracks have no protocol" in run(capsys, "adherence", file)[1].replace("\n", " ")
+    assert "1 track without a protocol" in run(capsys, "adherence", file)[1].replace("\n", " ")

@@ -347,16 +347,16 @@ class TestNames:
     @pytest.mark.parametrize(
         ("text", "slug", "hint"),
         [
-            ("chronic-migrane", "chronic-migrane", "; the nearest is chronic-migraine"),
-            ("masseter", "masseter", ""),
-            ("G99.999", "g99-999", ""),
-            ("G43.709; G24.3", "g43-709-g24-3", ""),
-            ("G24.3 - migraine", "g24-3-migraine", ""),
-            ("G43.909 - migraine", "g43-909-migraine", ""),
-            ("['migraine'; 'G24.3']", "migraine-g24-3", ""),
-            ("y" * 65, "y" * 64, ""),
-            (f"{'y' * 63} yy", "y" * 63, ""),
-            ("Zähneknirschen", "zahneknirschen", ""),
+            ("chronic-migrane", "chronic-migrane", "the nearest is chronic-migraine"),
+            ("masseter", "masseter", "give one such as chronic-migraine"),
+            ("G99.999", "g99-999", "give one such as chronic-migraine"),
+            ("G43.709; G24.3", "g43-709-g24-3", "give one such as chronic-migraine"),
+            ("G24.3 - migraine", "g24-3-migraine", "give one such as chronic-migraine"),
+            ("G43.909 - migraine", "g43-909-migraine", "give one such as chronic-migraine"),
+            ("['migraine'; 'G24.3']", "migraine-g24-3", "give one such as chronic-migraine"),
+            ("y" * 65, "y" * 64, "give one such as chronic-migraine"),
+            (f"{'y' * 63} yy", "y" * 63, "give one such as chronic-migraine"),
+            ("Zähneknirschen", "zahneknirschen", "give one such as chronic-migraine"),
         ],
     )
     def test_an_unknown_indication_keeps_its_row(self, text: str, slug: str, hint: str) -> None:
@@ -364,7 +364,8 @@ class TestNames:
         assert reading.session_rows[0].session.indication == slug
         (reason,) = reasons(reading)
         assert (
-            reason == f"indication: not a known name or code{hint}; the row counts as unrecognized"
+            reason
+            == f"indication: not a known name or code; {hint}; the row counts as unrecognized"
         )
 
     def test_words_next_to_a_code_can_be_more_precise(self) -> None:

@@ -38,6 +38,7 @@ class TestColumns:
             "pid,Date of Svc,Icd 10 Code,Drug,Number of Units,Enc. Status",
             "Chart #,Date of Inj.,Primary Dx,Toxin Name,Total Units Given,Visit Status",
             "NHS Number,Date Performed,Diagnosis Codes,Brand,Admin Dose,Status",
+            "UR No,Behandlingsdatum,Diagnos,Preparaat,Enheter,Status",
         ],
     )
     def test_columns_have_the_names_of_exports(self, header: str) -> None:
@@ -153,6 +154,7 @@ class TestOtherLanguages:
         [
             (read_holds, "MRN,from,Resumed on\nP1,2026-01-01,2026-03-01"),
             (read_care_ends, "MRN,day,kind,Readmitted on\nP1,2026-01-01,discharged,2026-03-01"),
+            (read_care_ends, "MRN,day,kind,Returned\nP1,2026-01-01,discharged,2026-03-01"),
         ],
     )
     def test_what_was_taken_back_is(self, read_table: Any, table: str) -> None:

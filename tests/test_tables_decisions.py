@@ -177,6 +177,10 @@ class TestDecisions:
         births = read_births(b"MRN,DOB\n1,1980-01-01\n2,\n")
         assert births.by_patient == {"1": (date(1980, 1, 1),)}
         assert [p.reason for p in births.problems] == ["birth date: missing"]
+        assert (
+            births.unreadable == read_weights(b"MRN,date,kg\n1,2026-01-05,\n").unreadable == set()
+        )
+        assert read_births(b"MRN,DOB\n1,x\n").unreadable == {"1"}
         weights = read_weights(
             b"MRN,date,kg\n1,2026-01-05,25.5 kg\n1,2026-02-05,26\n2,2026-01-05,0\n3,2026-01-05,70 lb\n"
         )

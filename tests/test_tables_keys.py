@@ -126,7 +126,44 @@ class TestKeys:
         assert ("P1" in reading.unreadable) is is_doubtful
         assert reading.counts == (3, 1, 2, 0)
 
-    @pytest.mark.parametrize("cell", ["Total", "GRAND TOTAL:", "Summe", "End of report"])
+    @pytest.mark.parametrize(
+        ("name", "is_doubtful"), [("Muscle", True), ("Side", True), ("Lot", False)]
+    )
+    def test_a_muscle_below_merged_cells_is_of_the_patient_above(
+        self, name: str, *, is_doubtful: bool
+    ) -> None:
+        reading = read(f"{HEADER},{name}\n{GOOD},FCR\n,,,,100,,,FCU\n")
+        assert ("P1" in reading.unreadable) is is_doubtful
+
+    @pytest.mark.parametrize(
+        ("name", "is_told"), [("Last Name", True), ("Last Name, First Name", False)]
+    )
+    def test_a_family_name_is_no_key(self, name: str, *, is_told: bool) -> None:
+        header = HEADER.replace("Patient ID", f'"{name}"')
+        told = reasons(one(GOOD, header=header, columns={name: "patient"}))
+        assert [reason[:44] for reason in told] == [
+            "patient: several patients may have one famil"
+        ] * is_told
+
+    @pytest.mark.parametrize(
+        ("cell", "is_patient"),
+        [
+            ("(2 rows affected)", False),
+            ("Page 1 of 2", False),
+            ("Printed: 2026-02-20 09:00", False),
+            ("On hold:", False),
+            ("Page, Anna", True),
+            ("DOE, JANE (DECEASED)", True),
+        ],
+    )
+    def test_a_footer_or_a_title_is_no_patient(self, cell: str, *, is_patient: bool) -> None:
+        reading = read(f'{HEADER}\n{GOOD}\n"{cell}"\n')
+        assert "date: missing" in reasons(reading)
+        assert reading.patients == {"P1", *[cell] * is_patient}
+
+    @pytest.mark.parametrize(
+        "cell", ["Total", "GRAND TOTAL:", "Summe", "End of report", "Average dose"]
+    )
     def test_a_row_of_totals_is_no_patient(self, cell: str) -> None:
         reading = read(f"{HEADER}\n{GOOD}\n{cell},,,,155,,\n")
         assert (reading.patients, reasons(reading)) == (frozenset({"P1"}), ["patient: missing"])
@@ -211,6 +248,25 @@ class TestKeys:
     def test_a_muscle_can_be_denied(self, word: str) -> None:
         (reason,) = reasons(one(f"{GOOD},{word}", header=f"{HEADER},Muscle"))
         assert "may say that nothing was given" in reason
+
+    @pytest.mark.parametrize(
+        ("first", "second", "is_doubtful"),
+        [
+            ("155,completed,,FCR", "0,completed,,FCU", False),
+            ("155,completed,,FCR", "100,completed,,not injected", False),
+            ("155,completed,,", "0,completed,,FCU", True),
+            ("155,completed,,FCR", "0,completed,,", True),
+            ("155,booked,,FCR", "0,completed,,FCU", True),
+            ("0,completed,,FCR", "0,completed,,FCU", True),
+        ],
+    )
+    def test_of_several_muscles_one_may_have_got_nothing(
+        self, first: str, second: str, *, is_doubtful: bool
+    ) -> None:
+        visit = "P1,2026-01-05,chronic-migraine,Botox"
+        reading = read(f"{HEADER},Muscle\n{visit},{first}\n{visit},{second}\n")
+        assert ("P1" in reading.unreadable) is is_doubtful
+        assert "may say that nothing was given" in reasons(reading)[-1]
 
     def test_the_day_a_row_was_recorded_is_read(self) -> None:
         header = f"{HEADER},Recorded on"

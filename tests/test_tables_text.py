@@ -145,8 +145,10 @@ class TestText:
         said = "a title above it may say that the row does not count; give it a status"
         assert [(p.line, p.left_out) for p in reading.problems if p.reason == said] == [(5, False)]
         assert reading.counts == (7, 3, 4, 0)
+        assert reading.patients == {"P1", "P2", "P3"}
         stated = "\n".join([f"{HEADER},Status x", GOOD, "Cancelled,,,,,,", GOOD])
         assert said not in reasons(read(stated))
+        assert read(stated).patients == {"P1"}
         assert {"P1", "P2", "P3"} & reading.unreadable == {"P2"}
 
     @pytest.mark.parametrize("title", ["DECEASED", "Verstorben 2025", "On hold:", "Inactive"])

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from botox_schedule.errors import TableError
 from botox_schedule.tables import (
     read_authorizations,
     read_births,
@@ -14,7 +15,7 @@ from botox_schedule.tables import (
     read_prior_treatments,
     read_weights,
 )
-from table_samples import one, read, reasons
+from table_samples import GOOD, one, read, reasons
 
 
 class TestColumnsThatAreNotRead:
@@ -214,6 +215,14 @@ class TestColumnsThatAreNotRead:
             ("Date,2026-04,06.07.2026", "2026-01-05,155,155", (5, 6)),
             ("Injection date,2nd injection,Visit 3", "2026-01-05,2026-04-06,", (5,)),
             ("Date,Dx 2,Phone 2", "2026-01-05,G24.3,5551234", ()),
+            ("Date,Visit 2 Date,Dose 2 (U)", "2026-01-05,2026-04-06,155", (5, 6)),
+            ("Date,Date of 2nd injection,Second product", "2026-01-05,2026-04-06,Botox", (5, 6)),
+            (
+                "Date,Lot 2 exp,3 month review,Dilution 2 mL",
+                "2026-01-05,2028-01-31,2026-04-05,50",
+                (),
+            ),
+            ("Date,1st injection date,Follow-up 6 weeks", "2026-01-05,2025-04-06,2026-02-16", ()),
         ],
     )
     def test_a_second_session_in_a_row_is_told(
@@ -224,6 +233,83 @@ class TestColumnsThatAreNotRead:
         assert [p.reason[:75] for p in reading.problems] == [
             f"column {n} may {what}"[:75] for n in places
         ]
+
+    @pytest.mark.parametrize(
+        ("rows", "is_told"),
+        [
+            (["P1,2026-01-05,Completed,2026-04-06"], True),
+            (["P1,2026-01-05,Completed,2025-10-06", "P1,2026-04-06,Completed,2026-01-05"], False),
+            (["P1,2026-01-05,Completed,2026-04-06", "P1,2026-04-06,Completed,2026-04-06"], False),
+            (["P1,2026-01-05,Completed,2026-01-05", "P2,2026-04-06,Completed,"], False),
+            (["P1,2026-12-01,Booked,2026-10-06"], True),
+            (["P1,2026-12-01,Booked,never"], False),
+            (["P1,2026-01,Completed,2026-04-06"], True),
+        ],
+    )
+    def test_the_last_session_is_told_where_no_row_has_it(
+        self, rows: list[str], *, is_told: bool
+    ) -> None:
+        table = "\n".join(f"{row},migraine,Botox" for row in rows)
+        reading = read(f"MRN,Date,Status,Last Botox,Dx,Drug\n{table}\n")
+        what = "column 4 may hold a further session or dose and is not read"
+        assert [p.reason[:59] for p in reading.problems if p.line == 1] == [what] * is_told
+
+    @pytest.mark.parametrize(
+        ("header", "cells", "product", "is_told"),
+        [
+            ("Order", ("Botox", "Xeomin"), "Botox", True),
+            ("Order", ("Botox", "Xeomin"), None, True),
+            ("Visit", ("Botox injection", "BOTOX - new"), "Botox", False),
+            ("Notes", ("Botox", "asks for Xeomin"), "Botox", False),
+            ("Order", ("paid", "paid too", "Xeomin"), "Botox", False),
+        ],
+    )
+    def test_another_product_than_that_of_the_file_is_told(
+        self, header: str, cells: tuple[str, ...], product: str | None, *, is_told: bool
+    ) -> None:
+        rows = [f"P{number},2026-01-05,migraine,{cell}" for number, cell in enumerate(cells)]
+        reading = read("\n".join([f"MRN,DOS,Dx,{header}", *rows]), product=product)
+        told = [problem.reason[:42] for problem in reading.problems if problem.line == 1]
+        assert told == ["column 4 may say the product and is not re"] * is_told
+
+    @pytest.mark.parametrize(
+        ("one_name", "other"), [("Date", "Actual date"), ("Product", "Product given")]
+    )
+    def test_what_was_planned_and_what_was_given_are_not_mixed_up(
+        self, one_name: str, other: str
+    ) -> None:
+        with pytest.raises(TableError, match=f"'{one_name}' and '{other}' both mean"):
+            read(f"MRN,DX,{one_name},{other}\n")
+
+    @pytest.mark.parametrize(
+        ("header", "cell"),
+        [("Date moved to", "2026-01-12"), ("Postponed", "Y"), ("Comments", "deferred - UTI")],
+    )
+    def test_a_postponed_visit_is_told(self, header: str, cell: str) -> None:
+        (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
+        assert reason.startswith("column 5 may say the status and is not read")
+        assert (
+            one(GOOD.replace("completed", "deferred")).session_rows[0].session.status == "cancelled"
+        )
+
+    def test_a_talk_at_a_distance_is_told(self) -> None:
+        (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,Location\n{self.ROW},Telehealth\n"))
+        assert reason.startswith("column 5 may say that a visit was a talk without an injection")
+
+    @pytest.mark.parametrize(("day", "is_told"), [("2026-01-17", True), ("2026-01-05", False)])
+    def test_a_session_that_was_given_after_its_day_is_told(
+        self, day: str, *, is_told: bool
+    ) -> None:
+        reading = read(f"MRN,DOS,Dx,Drug,Completed date\n{self.ROW},{day}\n")
+        assert bool(reading.problems) is is_told
+
+    def test_a_no_to_a_dose_is_told_with_and_without_a_status(self) -> None:
+        table = f"MRN,DOS,Dx,Drug,Botox given\n{self.ROW},Y\n{self.ROW},N\n"
+        assert reasons(read(table))[0].startswith("column 5 may say the status and is not read")
+        table = f"MRN,DOS,Dx,Drug,Botox given,Status\n{self.ROW},N,Completed\n"
+        assert reasons(read(table))[0].startswith("column 5 may say that nothing was given")
+        table = f"MRN,DOS,Dx,Drug,Botox given\n{self.ROW},Y\n"
+        assert reasons(read(table)) == []
 
     def test_a_second_session_is_known_by_the_chosen_name_too(self) -> None:
         reading = read(
@@ -248,6 +334,21 @@ class TestColumnsThatAreNotRead:
         table = f"MRN,From,Until,Reason,{name}\nP1,2026-11-01,2026-12-31,x,2026-11-20\n"
         (row,) = read_holds(table.encode()).fact_rows
         assert (row.fact.withdrawn_on, row.fact.last) == (date(2026, 11, 20), date(2026, 12, 31))
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "is_told"),
+        [
+            ("Active", "Y", False),
+            ("Active", "N", True),
+            ("Denied", "N", False),
+            ("Denied", "Y", True),
+        ],
+    )
+    def test_an_answer_for_a_row_is_no_doubt(
+        self, header: str, cell: str, *, is_told: bool
+    ) -> None:
+        table = f"MRN,DOB,{header}\nP1,1980-01-01,{cell}\n"
+        assert bool(read_births(table.encode()).problems) is is_told
 
     @pytest.mark.parametrize(
         ("read_table", "row"),
@@ -408,6 +509,9 @@ class TestColumnsThatAreNotRead:
             (read_holds, "Duration", "from", "6 weeks", "say how long the hold lasts"),
             (read_holds, "Weeks", "from", "6", "say how long the hold lasts"),
             (read_holds, "Weeks", "from,to", "6", ""),
+            (read_holds, "Still on hold?", "from", "No", "say which holds are over"),
+            (read_holds, "On hold", "from", "Yes", ""),
+            (read_holds, "Pregnant", "from", "No", ""),
             (read_overrides, "Weeks", "dx,from,by,usual", "10", "say the minimum"),
         ],
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from botox_schedule.cli.exports import Clinic, clinic_of, export_options
 from botox_schedule.cli.output import Answer, Row, Table, Told, flat, list_answer
 from botox_schedule.cli.tracks import ListedTrack
+from botox_schedule.dates.days import counted
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.worklist import UNREAD
 from botox_schedule.outcomes import Adherence, adherence
@@ -28,7 +29,7 @@ _SPARE = (
     *("covered_between", "held_cycles", "is_censored", "episodes", "covered_to_end"),
     *("persistent_days", "on_time_share", "session_left_out"),
 )
-_WITHOUT = "tracks have no protocol, or rows that could not be read; 'schedule' shows which"
+_WITHOUT = "without a protocol, or with rows that could not be read; 'schedule' shows which"
 
 
 def answer(given: Namespace) -> Answer:
@@ -38,9 +39,10 @@ def answer(given: Namespace) -> Answer:
     found = [*_judged(clinic, tracks, given.gap_days)]
     rows = [{**row, **_cells(judged)} for row, judged in found]
     without = len(tracks) - len(found)
-    data = {"as_of": given.as_of, "tracks": [{**row, "adherence": j} for row, j in found]}
-    problems = [*clinic.problems, *[f"{without} {_WITHOUT}"][:without]]
-    told = Told([*clinic.told.head, _gap_words(given.gap_days)], data, problems)
+    read = clinic.told
+    data = {**read.data, "tracks": [{**row, "adherence": judged} for row, judged in found]}
+    problems = [*read.problems, *[f"{counted(without, 'track')} {_WITHOUT}"][:without]]
+    told = Told([*read.head, _gap_words(given.gap_days)], data, problems)
     return list_answer(rows, Table(_COLUMNS, [("", rows)], _SPARE), told)
 
 

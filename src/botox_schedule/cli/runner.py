@@ -2,8 +2,9 @@
 
 import argparse
 import os
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from difflib import get_close_matches
@@ -25,6 +26,11 @@ from botox_schedule.garbage import uncollected
 _OUTPUTS = ("out", "html", "xlsx")
 # A shell can lead them to files; a system without these names has none to compare.
 _STDIN, _STDOUT = Path("/dev/stdin"), Path("/dev/stdout")
+_ESCAPED = (
+    "some letters are not in the encoding of the output and are written as \\u and a number; "
+    "set PYTHONUTF8=1 to write UTF-8"
+)
+_OPTION = re.compile(r"--.+|-[^\W\d]")
 _FORMS = {
     "json": "as JSON: everything",
     "csv": "as CSV: a line for each row",
@@ -81,10 +87,22 @@ def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -
         answer: Answer = _module(name).answer(given)
         _print(answer, given.form)
     remarks = answer.remarks if given.form in {"csv", "jsonl"} else ()
+    if given.form == "csv" and not _has_letters(answer.rows):
+        _tell(_ESCAPED)
     problems = answer.problems if given.form != "text" else ()
     for line in (*remarks, *together(problems)):
         _tell(line)
     return answer.exit_status
+
+
+def _has_letters(rows: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether the output's encoding has every letter; another one makes a different key."""
+    told = "".join(value for row in rows for value in row.values() if isinstance(value, str))
+    try:
+        told.encode(getattr(sys.stdout, "encoding", None) or "utf-8", "surrogatepass")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _print(answer: Answer, form: str) -> None:
@@ -126,7 +144,7 @@ class _Parser(argparse.ArgumentParser):
         names = [given.partition("=")[0] for given in takewhile("--".__ne__, arguments)]
         known = self._option_string_actions
         for name in names:
-            if name.startswith("--") and name not in known:
+            if _OPTION.fullmatch(name) and name not in known:
                 near = get_close_matches(name, known, n=1, cutoff=0.75)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 self.error(f"there is no option {name}{hint}")

@@ -45,9 +45,10 @@ def answer(given: Namespace) -> Answer:
     )
     rows = found.to_dicts()
     tracks, coming = len(clinic.tracks()), sum(row["tracks"] for row in rows)
-    data = {"as_of": clinic.rules.as_of, "tracks": tracks, "coming": coming, "weeks": rows}
+    read = clinic.told
+    data = {**read.data, "tracks": tracks, "coming": coming, "weeks": rows}
     said = f"{counted(tracks, 'track')}: {coming} in these weeks, {tracks - coming} later or never"
-    told = Told([*clinic.told.head, said, _NEXT_ONLY], data, clinic.problems)
+    told = Told([*read.head, said, _NEXT_ONLY], data, read.problems)
     return list_answer(rows, Table(found.columns, [("", rows)]), told)._replace(failed=not tracks)
 
 

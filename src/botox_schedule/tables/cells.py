@@ -192,8 +192,8 @@ class CellReader:
         if not slug:
             return unreadable("expected a name such as chronic-migraine, or a code")
         nearest = nearest_indications(text, self.indications)
-        hint = f"; the nearest is {nearest[0]}" if nearest else ""
-        note = f"not a known name or code{hint}; the row counts as unrecognized"
+        hint = f"the nearest is {nearest[0]}" if nearest else "give one such as chronic-migraine"
+        note = f"not a known name or code; {hint}; the row counts as unrecognized"
         return Parsed(slug[:_LONGEST_SLUG].rstrip("-"), note)
 
     def product_name(self, cell: Cell) -> Parsed:

@@ -514,7 +514,7 @@ def _read(
         told={place: row for place, (row, _) in enumerate(made) if row.notes or row.fault},
         blank=found.blank + len(found.lines) - len(rows),
     )
-    faulty = [row for row in settled.faulty if not _is_void(row)]
+    faulty = [row for row in settled.faulty if not (_is_void(row) or row.fault in _NOTHING_STATED)]
     return FactReading(
         fact_rows=tuple(fact for _, fact in made if fact is not None),
         problems=settled.problems(
@@ -550,6 +550,8 @@ def _hidden_deaths(found: RowsRead, table: str) -> Iterator[Problem]:
 
 
 _AS_CARE_ENDS = "give the table as care ends too"
+_NOTHING_STATED = frozenset({"birth date: missing", "kilograms: missing"})
+"""The faults of rows in lists of all patients, or of all visits, that say nothing of the patient."""
 
 
 def _is_void(row: RowValues) -> bool:

@@ -1,5 +1,6 @@
 """Reads the rows of any table: each is read, reported, or blank, and the counts add up."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
@@ -11,11 +12,11 @@ from botox_schedule.dates.days import OTHER_ORDER
 from botox_schedule.files import HEADER_AGAIN
 from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.tables.cells import CellReader, Column
-from botox_schedule.tables.header import ColumnNames, another_header
+from botox_schedule.tables.header import PLACES, ColumnNames, another_header
 from botox_schedule.tables.lines import Cell, Line, Problem, Table, text_of
 from botox_schedule.tables.source import TableSource, open_table
 from botox_schedule.tables.unread import REMEMBERED, UnreadCells, told_by_title
-from botox_schedule.tables.words import find_value, folded
+from botox_schedule.tables.words import find_value, folded, is_about, parts_of, speaks_of_death
 
 
 class RowCounts(NamedTuple):
@@ -189,10 +190,11 @@ def _before_header(titles: Sequence[Line], required: Collection[str]) -> Iterato
 
 
 def _is_of_somebody(values: Mapping[str, Any]) -> bool:
-    """Whether a row is no total: it has a day, or a diagnosis next to merged cells."""
+    """Whether a row is no total: it has a day, or a diagnosis or a muscle next to merged cells."""
     treated: str = values.get("indication") or ""
     is_treated = bool(treated) and find_value("missing", treated) is None
-    return is_treated or any(isinstance(one, date) for one in values.values())
+    is_placed = any(map(values.get, PLACES))
+    return is_treated or is_placed or any(isinstance(one, date) for one in values.values())
 
 
 class _Note(NamedTuple):
@@ -233,7 +235,8 @@ class _Cells(dict[Cell, Any]):
         if value is None and is_readable and not note and self.column.is_required:
             return self.unreadable("missing")
         if not is_readable:
-            value, told = self.unreadable(note, value)
+            is_error = isinstance(cell, str) and _ERROR.fullmatch(cell.strip())
+            value, told = self.unreadable(_IN_ERROR if is_error else note, value)
         else:
             told = _Note(f"{self.known_as}: {note}") if note else _NOTHING
         return value, told._replace(is_denied=True) if is_denied else told
@@ -359,20 +362,28 @@ class _RowReader:
             return None
         if fault and self._is_header(line):
             return self._header_again(line)
-        if fault:
-            self._heed(cells)
+        if fault and self._is_title(cells):
+            values["patient"] = None
         if fault and notes[-1].words == _TOO_LONG:
             fault = f"{fault}; {_TOO_LONG}"
         is_denied = any(note.is_denied for note in notes)
         return RowValues(line.number, values, [note.words for note in notes], fault, is_denied)
 
-    def _heed(self, cells: Iterable[Cell]) -> None:
-        """Keep what a title among the rows, such as ``Cancelled:``, says of those below it."""
+    def _is_title(self, cells: Iterable[Cell]) -> bool:
+        """Whether a row is a title such as ``Cancelled:``, or a footer.
+
+        Keep what a title says of the rows below it.
+        """
         title, *others = filter(None, map(text_of, cells))
-        if not others:
-            told = self.told_by_title(title)
-            note = _Note(f"{_UNDER_A_TITLE} {told}", self.leaves_out, is_denied=True)
-            self.always = [*self.absent_notes, note] if told else self.absent_notes
+        if others:
+            return False
+        told = self.told_by_title(title)
+        note = _Note(f"{_UNDER_A_TITLE} {told}", self.leaves_out, is_denied=True)
+        self.always = [*self.absent_notes, note] if told else self.absent_notes
+        is_status = any(find_value("status", part) for part in parts_of(title))
+        # A name next to a word of death may be a patient's.
+        is_told = bool(told) and not speaks_of_death(title)
+        return is_told or is_status or is_about("footer", title)
 
     def above(self, titles: Iterable[Line]) -> Iterator[Problem]:
         """Yield what titles before the header, and that of the sheet, may say of all rows."""
@@ -436,6 +447,8 @@ _UNDER_A_TITLE = "a title above it may say that"
 _OF_ALL_ROWS = "a title, or the sheet's name, may say of each row that"
 _MONTHS = 12
 _SWAPPED = "a spreadsheet may have swapped day and month in some; export the days as YYYY-MM-DD"
+_ERROR = re.compile(r"#(N/A|VALUE!|REF!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|#+)")
+_IN_ERROR = "an error of a spreadsheet, or a formula that it never computed; open it there, mend it, save it"
 _LINE_BREAK = "a line break was found; a quotation mark may be open"
 _MAY_BE_CUT = "cells beyond the header may belong to it, as in 1,000"
 _TOO_LONG = "cells were found beyond the header"

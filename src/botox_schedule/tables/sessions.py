@@ -282,7 +282,7 @@ def _reading(found: RowsRead) -> TableReading:
     care_ends = _deaths(told)
     named = speaking_of_death(first) - care_ends.keys()
     used = found.used
-    lost = [*_lost(found.faulty, used), *filter(_is_doubted, found.told.values())]
+    lost = [*_lost(found.faulty, used), *_doubted(found.told.values(), used)]
     return TableReading(
         session_rows=_session_rows(used),
         births=births,
@@ -298,6 +298,26 @@ def _reading(found: RowsRead) -> TableReading:
         unreadable=found.unreadable(lost, doubtful, named, alike, alike.values()),
         sheet=found.sheet,
     )
+
+
+def _doubted(told: Iterable[RowValues], used: _Columns) -> Iterator[RowValues]:
+    """The rows that may be no sessions; of several muscles of a visit one may have got nothing."""
+    rows = [*filter(_is_doubted, told)]
+    if not rows:
+        return iter(())
+    lines = {row.line for row in rows}
+    visits = zip(*map(used.__getitem__, _VISIT), strict=True)
+    columns = map(used.__getitem__, ("line", "status", *PLACES))
+    given = {
+        visit
+        for visit, line, status, *places in zip(visits, *columns, strict=True)
+        if any(places) and line not in lines and status is SessionStatus.COMPLETED
+    }
+    return (row for row in rows if not (_is_placed(row) and _visit(row.values) in given))
+
+
+def _is_placed(row: RowValues) -> bool:
+    return any(row.values[name] for name in PLACES)
 
 
 def _is_doubted(row: RowValues) -> bool:

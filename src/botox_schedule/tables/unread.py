@@ -60,6 +60,8 @@ class UnreadCells:
     Attributes:
         cells: The cells of each column that is not read, by its place.
         given: Those of completed sessions, in the columns that may contradict a row.
+        latest: The latest completed session of each patient, where a column may name another.
+        earlier: The patients and the cells of such columns.
     """
 
     def __init__(self, found: Table) -> None:
@@ -76,8 +78,13 @@ class UnreadCells:
         self._remarks: set[int] = set().union(*map(self._about, subjects))
         self._dispositions = self._about("disposition")
         self._telling = self._about("telling")
-        is_asked = "administered_on" in found.columns and "status" not in found.columns
+        is_of_sessions = "administered_on" in found.columns
+        is_asked = is_of_sessions and "status" not in found.columns
         self._arrivals = self._about("arrival") if is_asked else set()
+        self.latest: dict[str, date] = {}
+        self.earlier: dict[int, set[tuple[str, Cell]]] = {
+            place: set() for place in self._about("earlier") if is_of_sessions
+        }
         self._gaps: set[int] = set()
         self._deaths: set[int] = set()
 
@@ -93,10 +100,8 @@ class UnreadCells:
                 is_kept = place in self._remarks and _may_say_more(told, cell)
                 if is_kept or len(told) < _MOST_WORDS:
                     told.add(cell)
-        for place, told in self.given.items():
-            completed = [status is SessionStatus.COMPLETED for status in values["status"]]
-            given = dict.fromkeys(compress(columns[place], completed))
-            told.update(cell for cell in given if _may_say_more(told, cell))
+        if self.given or self.earlier:
+            self._notice_completed(columns, values)
         # A total, a title or a blank line has no time of arrival.
         self._gaps |= {
             place
@@ -106,6 +111,25 @@ class UnreadCells:
         self._deaths |= {
             place for place in self._telling if speaking_of_death({*map(text_of, columns[place])})
         }
+
+    def _notice_completed(
+        self, columns: Sequence[Sequence[Cell]], values: Mapping[str, Sequence[Any]]
+    ) -> None:
+        """Keep what the rows of completed sessions say, and the latest one of each patient."""
+        patients = values["patient"]
+        statuses = values.get("status", [SessionStatus.COMPLETED] * len(patients))
+        completed = [status is SessionStatus.COMPLETED for status in statuses]
+        for place, told in self.given.items():
+            given = dict.fromkeys(compress(columns[place], completed))
+            told.update(cell for cell in given if _may_say_more(told, cell))
+        if not self.earlier:
+            return
+        days = zip(patients, values["administered_on"], strict=True)
+        for patient, day in compress(days, completed):
+            if isinstance(day, date):
+                self.latest[patient] = max(day, self.latest.get(patient, day))
+        for place, named in self.earlier.items():
+            named.update(zip(patients, columns[place], strict=True))
 
     @cached_property
     def _texts(self) -> dict[int, list[str]]:
@@ -133,7 +157,7 @@ class UnreadCells:
     def problems(
         self, columns: Mapping[str, Column], names: ColumnNames, reader: CellReader
     ) -> Iterator[Problem]:
-        """Report each column that may say something, by the first rule that fits, and other sheets.
+        """Report columns that may say something, a key that is no key, and other sheets.
 
         Args:
             columns: The columns of the table.
@@ -152,6 +176,8 @@ class UnreadCells:
             )
             for told in islice(rules, 1):
                 yield unread_column(found.header, place, *told)
+        if is_about("family", self._headers[found.columns["patient"]]):
+            yield Problem(found.header.number, _A_FAMILY, left_out=False)
         for number in found.sheets:
             yield Problem(1, unread_sheet(number), left_out=False)
 
@@ -164,15 +190,35 @@ class UnreadCells:
             yield "say who did not come", "give the rows a status"
         if "born_on" not in read and any(_says_child(header, text) for text in texts):
             yield WHO_IS_A_CHILD, "give birth dates"
-        bare = _AGAIN.sub("", header)
+        if texts and (
+            self._is_again(names, header, texts, reader)
+            or _A_DATE.fullmatch(header)
+            or self._names_a_later_one(place, reader)
+        ):
+            yield "hold a further session or dose", _ONE_A_ROW
+
+    def _is_again(
+        self, names: ColumnNames, header: str, texts: Sequence[str], reader: CellReader
+    ) -> bool:
+        """Whether a column is a further one of its kind by its number: ``Visit 2 date``."""
+        read, bare = self._found.columns, _AGAIN.sub("", header)
         known = {_AGAIN.sub("", self._headers[read[name]]) for name in read.keys() & _DOSE}
-        is_again = bare != header and (
+        # Second lots and insurances have days too.
+        may_be_day = _AT_AN_END.search(header) or is_about("treatment", header)
+        return bare != header and (
             bare in known
             or names.means(bare) in _DOSE
-            or any(isinstance(reader.day(text).value, date) for text in texts)
+            or (bool(may_be_day) and any(_is_day(reader, text) for text in texts))
         )
-        if texts and (is_again or _A_DATE.fullmatch(header)):
-            yield "hold a further session or dose", _ONE_A_ROW
+
+    def _names_a_later_one(self, place: int, reader: CellReader) -> bool:
+        """Whether a column such as ``Last injection`` has a day after all of the patient's rows."""
+        named = self.earlier.get(place, set())
+        days = {cell: reader.day(cell).value for cell in {cell for _, cell in named}}
+        return any(
+            isinstance(day := days[cell], date) and day > self.latest.get(patient, date.min)
+            for patient, cell in named
+        )
 
 
 def unread_sheet(number: int) -> str:
@@ -191,7 +237,8 @@ def _absent(
 ) -> Iterator[_Told]:
     """Report a column that may be one that the table lacks.
 
-    Without a last day what has ended goes on; without a day of birth a child counts as adult.
+    Without a last day what has ended goes on; without a day of birth a child counts as adult;
+    a product stated for the whole file may not be that of a row.
     """
     for name, column in absent.items():
         is_meant = name in _LIMITING and is_about("birth", header) is (name == "born_on")
@@ -199,8 +246,17 @@ def _absent(
             column.read(reader, text).value or _is_bare_interval(name, header, text)
             for text in texts
         )
-        if limits or (column.words and _may_say(column, header, texts)):
+        is_said = column.words and _may_say(column, header, texts)
+        if limits or is_said or (name == "product" and _names_another(reader, header, texts)):
             yield f"say the {_LIMITING.get(name, name.replace('_', ' '))}", chosen(name)
+
+
+def _names_another(reader: CellReader, header: str, texts: Sequence[str]) -> bool:
+    """Whether most cells name a product, and one another product than that of the file."""
+    named = {text: reader.product_name(text).value for text in texts}
+    known = [product for product in named.values() if product]
+    is_list = 2 * len(known) >= len(texts) and not is_about("remark", header)
+    return is_list and any(product is not reader.product for product in known)
 
 
 def _subjects(
@@ -218,9 +274,8 @@ def _denials(header: str, texts: Sequence[str]) -> Iterator[_Told]:
     """Report a column that says that a completed session was none: its status may be of an order."""
     said = [text for text in texts if find_value("flag", text) != "no"]
     words = set().union(*(find_values(text, "status", "statuses") for text in said))
-    is_denied = len(said) < len(texts) and _asks_whether_given(header)
     is_against = _is_against(_HUMP.sub(" ", header), said)
-    if is_denied or is_against or not words.isdisjoint(AGAINST | {"against"}):
+    if _is_denied(header, texts) or is_against or not words.isdisjoint(AGAINST | {"against"}):
         yield "say that nothing was given", "give such rows a status"
 
 
@@ -234,10 +289,11 @@ def _may_say(column: Column, header: str, texts: Sequence[str]) -> bool:
     """
     header = _HUMP.sub(" ", header)
     asked = _ASKS.sub("", header)
-    is_asked = find_value(column.words, asked) or find_value("asked", asked) == column.words
-    if is_asked and any(find_value("flag", t) for t in texts):
+    word = find_value(column.words, asked) or find_value("asked", asked) == column.words
+    # A yes to "Active", or a no to "Denied", is no doubt about what is in force.
+    if word and {find_value("flag", text) for text in texts} - {None, word}:
         return True
-    if column.words in _STATUSES and _is_against(header, texts):
+    if column.words in _STATUSES and (_is_against(header, texts) or _is_denied(header, texts)):
         return True
     found = [find_value(column.words, text) for text in texts]
     others = {*found} - {None, column.default, "yes"}
@@ -256,6 +312,11 @@ def _is_against(header: str, texts: Iterable[str]) -> bool:
     if find_value("status", _DETAILS.sub("", header)) in AGAINST:
         return any(texts)
     return is_about("against", header) and any(find_value("flag", t) != "no" for t in texts)
+
+
+def _is_denied(header: str, texts: Iterable[str]) -> bool:
+    """Whether a column asks whether a session was given, and a cell says no."""
+    return _asks_whether_given(header) and any(find_value("flag", t) == "no" for t in texts)
 
 
 def _may_contradict(header: str) -> bool:
@@ -327,6 +388,10 @@ def _is_pause(text: str) -> bool:
     return not said <= {None, "deceased"}
 
 
+def _is_day(reader: CellReader, text: str) -> bool:
+    return isinstance(reader.day(text).value, date)
+
+
 def _is_interval(reader: CellReader, text: str) -> bool:
     return any(read(reader, text).value for read in (interval, interval_range))
 
@@ -349,6 +414,7 @@ _CLOCK = re.compile(r"[T\s]+[0-9]{1,2}:[0-9].*")
 _AMOUNT = re.compile(r"[0-9]+([.,][0-9]+)?([\s\xa0]*[^\W\d_]+)?")
 _LIMIT = "name it as sessions or units if it is what was approved in all"
 _OF_SESSIONS = frozenset({"sessions"})
+_OF_HOLDS = frozenset({"holds"})
 _APPROVED = frozenset({"authorizations"})
 _OF_ALL = frozenset({"sessions", "births"})
 _SUBJECTS = (
@@ -357,6 +423,13 @@ _SUBJECTS = (
         _OF_ALL,
         lambda reader, text: bool(reader.day(text).value) or _is("yes", text),
         _PAUSED,
+    ),
+    _Subject(
+        "holding",
+        _OF_HOLDS,
+        lambda _, text: find_value("flag", text) == "no",
+        ("say which holds are over", "give their last days"),
+        unless="record_status",
     ),
     _Subject("paused", _OF_ALL, _is_text, _PAUSED),
     _Subject("standing", _OF_ALL, lambda _, text: _is_pause(text), _PAUSED),
@@ -371,7 +444,7 @@ _SUBJECTS = (
     _Subject(
         "ahead",
         _OF_SESSIONS,
-        lambda reader, text: isinstance(reader.day(_CLOCK.sub("", text)).value, date),
+        lambda reader, text: _is_day(reader, _CLOCK.sub("", text)),
         ("say for when a visit is booked", "give it a row of its own with the status booked"),
     ),
     _Subject(
@@ -391,7 +464,7 @@ _SUBJECTS = (
     _Subject("units", _APPROVED, _is_amount, ("limit the units", _LIMIT), unless="units"),
     _Subject(
         "length",
-        frozenset({"holds"}),
+        _OF_HOLDS,
         _is_amount,
         ("say how long the hold lasts", "give its last day"),
         unless="last",
@@ -399,12 +472,18 @@ _SUBJECTS = (
 )
 _DOSE = frozenset({"administered_on", "product", "units"})
 _ONE_A_ROW = "give each session and each product a row of its own"
-_AGAIN = re.compile(r"(?i)^[2-9](nd|rd|th)?[\s._-]+|(?<![0-9])[\s._#(-]*[1-9]\)?$")
+_AT_AN_END = re.compile(r"^[2-9]|[1-9]\)?$")
+_AGAIN = re.compile(
+    r"(?i)[\s._#(-]*(?<![0-9])(?:[2-9](?:nd|rd|th)|\bsecond|\bthird|(?<!^)[1-9]|^[2-9])"
+    r"(?![0-9a-z])(?!\W*(?:days?|weeks?|wks?|months?|years?)\b)\)?[\s._-]*"
+)
+"""The number of a further session in the name of a column; ``3 month review`` has none."""
 _A_DATE = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}")
 _YEAR = re.compile("(19|20)[0-9]{2}")
 _WHOLE = re.compile("[0-9]+")
 _INTERVALS = frozenset({"minimum", "minimum_interval"})
 _A_SHEET = "may hold patients and is not read here; give each table in a file of its own"
+_A_FAMILY = "patient: several patients may have one family name; choose the column of a number, or join names"
 WHO_IS_A_CHILD = "say who is a child"
 _LIMITING = {
     "born_on": "day of birth",
