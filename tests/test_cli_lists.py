@@ -588,9 +588,7 @@ class TestWorklist:
         assert "Problems (1)" in html
         assert page.stat().st_mode & 0o777 == 0o600
 
-    def test_paper_names_the_earliest_day_where_no_day_is_due(
-        self, capsys: Capture, tmp_path: Path
-    ) -> None:
+    def test_paper_names_the_earliest_day(self, capsys: Capture, tmp_path: Path) -> None:
         pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed")
         file = export(tmp_path, GOOD, "P2,2026-01-05,sialorrhea,Xeomin,100,completed,1980-01-01")
         page, book = tmp_path / "list.html", tmp_path / "list.xlsx"
@@ -598,7 +596,7 @@ class TestWorklist:
         run(capsys, "worklist", file, *NOBODY_ELSE, *day, "--html", page, "--xlsx", book)
         html = page.read_text(encoding="utf-8")
         assert html.count("<td class=day>2026-04-27</td>") == 1
-        assert html.count("<td class=day>2026-03-30</td>") == 1
+        assert html.count("<td class=day>2026-03-30</td>") == 2  # earliest and due
         assert b">earliest<" in zipfile.ZipFile(book).read("xl/sharedStrings.xml")
 
     def test_nobody_is_asked_to_call_the_dead(self, capsys: Capture, tmp_path: Path) -> None:

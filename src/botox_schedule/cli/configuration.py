@@ -29,10 +29,9 @@ def use_configuration(given: Namespace) -> str:
         ProtocolFileError: When the file is not TOML.
         OSError: When a file that was named cannot be opened.
     """
-    if not hasattr(given, "config"):
-        return ""
-    file = given.config or Path(NAME)
-    if given.config is None and not file.exists():
+    named = getattr(given, "config", None)
+    file = named or Path(NAME)
+    if not hasattr(given, "config") or (named is None and not file.exists()):
         return ""
     given.config = file  # so that no output is written over it
     _, settings = tables_of(file)

@@ -25,10 +25,7 @@ _BRIEF = (
 def answer(given: Namespace) -> Answer:
     """Return the status and the dates of each track, with the reasons on request."""
     question = question_of(given)
-    found = [
-        forecast_of(asked.track, question.planned_units, asked.findings)
-        for asked in question.tracks
-    ]
+    found = [forecast_of(track, question.planned_units, told) for track, told in question.tracks]
     lines = [line for one in found for line in _lines(one, explain=given.explain)]
     rows = [flat(one.summary()) for one in found]
     return Answer(rows, [*lines, NOT_ADVICE], found)

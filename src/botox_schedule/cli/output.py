@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
-from enum import Enum
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -374,8 +373,6 @@ def plain(value: Any) -> Any:
         return plain(value._asdict())
     if isinstance(value, Sequence | set | frozenset) and not isinstance(value, str):
         return [plain(one) for one in value]
-    if isinstance(value, Enum):
-        return value.value
     return str(value) if isinstance(value, date | Decimal | Path) else value
 
 

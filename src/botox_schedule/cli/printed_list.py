@@ -12,16 +12,8 @@ from botox_schedule.views.markup import escaped
 
 _COLUMNS = (
     *("patient", "indication", "reason", "status", "last_session_on", "earliest", "due"),
-    *(
-        "typical_on",
-        "booked_on",
-        "last_chance_on",
-        "next_look_on",
-        "today",
-        "acknowledged",
-        "contacted_on",
-    ),
-    *("outcome", "next_try_on"),
+    *("typical_on", "booked_on", "last_chance_on", "next_look_on", "today", "acknowledged"),
+    *("contacted_on", "outcome", "next_try_on"),
 )
 _BOXES = ("1st contact", "2nd contact", "initials")
 _WIDTHS = {"patient": 16, "indication": 24, "reason": 20, "today": 30}
@@ -41,9 +33,7 @@ Sections = Sequence[tuple[str, Sequence[Row]]]
 
 def list_html(sections: Sections, as_of: date, problems: Sequence[str]) -> str:
     """Return the list as one self-contained page; no row is split between printed sheets."""
-    tables = "".join(
-        f"<h2>{escaped(title)}</h2>{_table(title, rows)}" for title, rows in _on_paper(sections)
-    )
+    tables = "".join(f"<h2>{escaped(title)}</h2>{_table(title, rows)}" for title, rows in sections)
     told = "".join(f"<li>{escaped(problem)}</li>" for problem in together(problems))
     wrong = f"<h2>Problems ({len(problems)})</h2><ul>{told}</ul>" if problems else ""
     return (
@@ -52,14 +42,6 @@ def list_html(sections: Sections, as_of: date, problems: Sequence[str]) -> str:
         f"<title>Worklist of {as_of}</title><style>{_STYLE}</style></head><body><main>"
         f"<h1>Worklist of {as_of}</h1><p>{NOT_ADVICE}</p>{tables}{wrong}</main></body></html>\n"
     )
-
-
-def _on_paper(sections: Sections) -> Sections:
-    """Return the sections with the earliest day where no due day tells when to look again."""
-    return [
-        (title, [row if row["due"] is None else {**row, "earliest": None} for row in rows])
-        for title, rows in sections
-    ]
 
 
 def _table(title: str, rows: Sequence[Row]) -> str:
@@ -111,7 +93,7 @@ def list_xlsx(sections: Sections, as_of: date, problems: Sequence[str]) -> bytes
     """
     with extra("excel"):
         from xlsxwriter import Workbook  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
-    content, sections = BytesIO(), _on_paper(sections)
+    content = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(content, options) as book:
         # The same list gives the same bytes.

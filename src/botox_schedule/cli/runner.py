@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -26,11 +25,6 @@ from botox_schedule.garbage import uncollected
 _OUTPUTS = ("out", "html", "xlsx")
 # A shell can lead them to files; a system without these names has none to compare.
 _STDIN, _STDOUT = Path("/dev/stdin"), Path("/dev/stdout")
-_ESCAPED = (
-    "some letters are not in the encoding of the output and are written as \\u and a number; "
-    "set PYTHONUTF8=1 to write UTF-8"
-)
-_OPTION = re.compile(r"--.+|-[^\W\d]")
 _FORMS = {
     "json": "as JSON: everything",
     "csv": "as CSV: a line for each row",
@@ -68,8 +62,8 @@ def _prepare_streams() -> bool:
     has_output = sys.stdout is not None
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:
-            nothing = Path(os.devnull).open("r+", encoding="utf-8")  # noqa: SIM115 - until the end
-            setattr(sys, name, nothing)
+            # Open until the end.
+            setattr(sys, name, Path(os.devnull).open("r+", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -88,7 +82,9 @@ def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -
         _print(answer, given.form)
     remarks = answer.remarks if given.form in {"csv", "jsonl"} else ()
     if given.form == "csv" and not _has_letters(answer.rows):
-        _tell(_ESCAPED)
+        _tell(
+            "letters that the output's encoding lacks are written as \\u and a number; set PYTHONUTF8=1 to write UTF-8"
+        )
     problems = answer.problems if given.form != "text" else ()
     for line in (*remarks, *together(problems)):
         _tell(line)
@@ -98,11 +94,8 @@ def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -
 def _has_letters(rows: Iterable[Mapping[str, Any]]) -> bool:
     """Whether the output's encoding has every letter; another one makes a different key."""
     told = "".join(value for row in rows for value in row.values() if isinstance(value, str))
-    try:
-        told.encode(getattr(sys.stdout, "encoding", None) or "utf-8", "surrogatepass")
-    except UnicodeError:
-        return False
-    return True
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return told == told.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _print(answer: Answer, form: str) -> None:
@@ -144,7 +137,9 @@ class _Parser(argparse.ArgumentParser):
         names = [given.partition("=")[0] for given in takewhile("--".__ne__, arguments)]
         known = self._option_string_actions
         for name in names:
-            if _OPTION.fullmatch(name) and name not in known:
+            # A longer word after one hyphen can be a part of a name.
+            is_option = name.startswith("--") or (name[:1] == "-" and len(name) == 2)
+            if is_option and not name[1].isdecimal() and name not in known:
                 near = get_close_matches(name, known, n=1, cutoff=0.75)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 self.error(f"there is no option {name}{hint}")

@@ -117,9 +117,8 @@ def _fault(table: str, name: str, expected: str, dtype: Any) -> PanelError:
     return PanelError(f"{table}: {name}: give {expected}; found {dtype.base_type()}")
 
 
-def mapped(column: pl.Series, answer: Callable[[Any], Any], dtype: Any = None) -> pl.Series:
+def mapped(column: pl.Series, answer: Callable[[Any], Any], dtype: Any) -> pl.Series:
     """Return an answer for each value of a column; each distinct value is answered once."""
-    dtype = dtype or column.dtype
     if column.dtype == pl.String:
         words, places = coded(column)
         return pl.Series(column.name, [*map(answer, words)], dtype=dtype).gather(places)

@@ -111,7 +111,7 @@ def _with_days(
 ) -> pl.DataFrame:
     """Add by when to call, and what places a track in its section."""
     since = (pl.lit(as_of) - pl.col("due")).dt.total_days()
-    calls = mapped(found["due"], lambda due: call_by(due, lead_days, opens))
+    calls = mapped(found["due"], lambda due: call_by(due, lead_days, opens), pl.Date)
     long_ago = mapped(found["last_session_on"], lambda day: is_long_ago(day, as_of), pl.Boolean)
     waits = pl.col("booked_on").is_null() & (pl.col("status") != DueStatus.ON_HOLD.value)
     return found.with_columns(
