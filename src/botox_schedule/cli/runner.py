@@ -82,9 +82,7 @@ def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -
         _print(answer, given.form)
     remarks = answer.remarks if given.form in {"csv", "jsonl"} else ()
     if given.form == "csv" and not _has_letters(answer.rows):
-        _tell(
-            "letters that the output's encoding lacks are written as \\u and a number; set PYTHONUTF8=1 to write UTF-8"
-        )
+        _tell("letters outside the output's encoding became \\u and a number; set PYTHONUTF8=1")
     problems = answer.problems if given.form != "text" else ()
     for line in (*remarks, *together(problems)):
         _tell(line)
