@@ -35,8 +35,8 @@ class TestHistory:
         found = bs.forecast(record("2026-01-05", care_ends=ends), MIGRAINE, as_of="2026-04-01")
         assert found.status is bs.DueStatus.DECEASED
 
-    def test_who_is_born_on_the_day_of_a_session_is_born(self) -> None:
-        for born, expected in (("2026-01-05", False), ("2026-01-06", True)):
+    def test_nobody_is_born_on_the_day_of_a_session_or_later(self) -> None:
+        for born, expected in (("2026-01-04", False), ("2026-01-05", True)):
             found = bs.forecast(record("2026-01-05", born_on=born), MIGRAINE, as_of="2026-02-01")
             assert ("session_before_birth" in codes(found)) is expected
 

@@ -178,7 +178,7 @@ def _is_special(rows: pl.DataFrame, asking: Asking) -> pl.Expr:
     special = ~day.is_between(LAST_PLACEHOLDER, OPEN_FROM, closed="none")
     special |= pl.col("clock").is_null() | (pl.col("status") == COMPLETED) & (day > asking.as_of)
     if "born_on" in rows.columns:
-        special |= day < pl.col("born_on")
+        special |= day <= pl.col("born_on")
     if asking.with_limits:
         planned = (pl.col("status") == BOOKED) & pl.col("units").is_not_null()
         special |= planned & (day >= asking.as_of)

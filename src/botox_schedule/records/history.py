@@ -179,9 +179,10 @@ def _findings(
         message = "a completed session is dated after the patient's death; it is not used"
         yield make_finding(FindingCode.SESSION_AFTER_DEATH, message, history.after_death)
     if record.born_on is not None:
-        unborn = [s for s in history.completed if s.administered_on < record.born_on]
+        # Forms have the day of the visit in every field of a day until somebody changes it.
+        unborn = [s for s in history.completed if s.administered_on <= record.born_on]
         if unborn:
-            message = "a session is dated before the patient's birth; one of the days is wrong"
+            message = "a session is dated on or before the day of birth; one of the days is wrong"
             yield make_finding(FindingCode.SESSION_BEFORE_BIRTH, message, unborn)
 
 
