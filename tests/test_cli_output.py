@@ -465,15 +465,12 @@ class TestStreams:
 
     @pytest.mark.parametrize(("encoding", "is_told"), [("cp1252", True), ("utf-8", False)])
     def test_a_key_that_an_encoding_has_not_is_told(
-        self, tmp_path: Path, encoding: str, *, is_told: bool
+        self, capsys: Capture, tmp_path: Path, encoding: str, *, is_told: bool
     ) -> None:
         file = export(tmp_path, GOOD.replace("P1", "Łukasz"))
-        done = subprocess.run(
-            [sys.executable, "-m", "botox_schedule", "schedule", str(file), "--csv",
-             "--as-of", "2026-02-20"],
-            capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": encoding},
-        )  # fmt: skip
-        assert (b"set PYTHONUTF8=1" in done.stderr) is is_told
+        with redirect_stdout(io.TextIOWrapper(io.BytesIO(), encoding=encoding)):
+            assert cli.main(["schedule", str(file), "--csv", "--as-of", "2026-02-20"]) == 0
+        assert ("set PYTHONUTF8=1" in capsys.readouterr().err) is is_told
 
     def test_an_output_of_another_kind_is_written_too(self) -> None:
         with redirect_stdout(io.StringIO()) as out:
