@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from botox_schedule.dates.days import Day, age_on, near, shifted
+from botox_schedule.dates.days import Day, age_on, is_placeholder_day, near, shifted
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.reading import Reading, session_on
 from botox_schedule.engine.track import (
@@ -446,7 +446,8 @@ def _clears_on(
 ) -> date | None:
     """The first day on which what still counts and the planned units surely fit."""
     planned, most = question.planned or _ZERO, maximum.units
-    if most is None or maximum.unweighed or planned > most or undated_doses(question.reading):
+    undated = any(is_placeholder_day(s.administered_on) for s in given.sessions)
+    if most is None or maximum.unweighed or planned > most or undated:
         return None
     if not given.indeterminate and given.units + planned <= most:
         return question.on
