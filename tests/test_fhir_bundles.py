@@ -703,11 +703,11 @@ class TestMentions:
     def test_an_order_takes_nothing_from_what_a_procedure_names(
         self, code: str, ordered: list[str], indication: str
     ) -> None:
+        reasons = [concept(ICD, reason) for reason in ordered]
         order = {"resourceType": "ServiceRequest", "id": "7", "subject": PATIENT, "code": BOTOX}
-        order |= {"reasonCode": [concept(ICD, reason) for reason in ordered]}
         at = [{"reference": "ServiceRequest/7"}]
         done = procedure(code=concept(CPT, code), basedOn=at, reasonCode=None)
-        assert only(read(done, order)).indication == indication
+        assert only(read(done, order | {"reasonCode": reasons})).indication == indication
 
     @pytest.mark.parametrize("kind", ["ServiceRequest", "CarePlan"])
     def test_a_procedures_order_is_one_also_where_its_dose_counts(self, kind: str) -> None:
