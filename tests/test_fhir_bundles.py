@@ -380,6 +380,7 @@ class TestPages:
         assert not reading.problems
         assert only(reading).units == 155
         assert str(only(reading).administered_on) == "2026-01-05"
+        assert not read(given_dose(dosage={"text": None, "dose": None})).problems
         told = read({"resourceType": "Task", "for": PATIENT, "subject": None, "code": BOTOX})
         assert [problem.patient for problem in told.problems] == ["Patient/1"]
 

@@ -334,4 +334,5 @@ def _only(found: set[Any]) -> Any:
 
 
 def _dosage(entry: Entry) -> dict[str, Any]:
-    return entry.resource.get("dosage") or {}
+    stated = entry.resource.get("dosage") or {}
+    return {name: value for name, value in stated.items() if value is not None}
