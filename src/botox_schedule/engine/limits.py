@@ -316,12 +316,10 @@ def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
 
 def _inside(window: Interval | None, question: LimitQuestion) -> list[TreatmentSession]:
     """The doses in a window, or without one those of the same session."""
-    given, on = _given(question), question.on
     if window is not None:
-        inside = in_window(given, window, on, question.reading.policy.short_month)
-        return [*inside, *undated_doses(question.reading)]
-    first, last = question.first_on or on, _joins_until(question)
-    return [s for s in given if first <= s.administered_on <= last]
+        return doses_in(window, question.reading, question.on, question.booked)
+    first, last = question.first_on or question.on, _joins_until(question)
+    return [s for s in _given(question) if first <= s.administered_on <= last]
 
 
 def _given(question: LimitQuestion) -> list[TreatmentSession]:
@@ -342,8 +340,16 @@ def given_doses(
     return sorted([*completed, *more], key=lambda s: s.administered_on) if more else completed
 
 
+def doses_in(
+    window: Interval, reading: Reading, day: date, besides: Iterable[TreatmentSession] = ()
+) -> list[TreatmentSession]:
+    """Return the doses that count on *day*, or may: any window may hold one without a day."""
+    given = given_doses(reading, besides)
+    return [*in_window(given, window, day, reading.policy.short_month), *undated_doses(reading)]
+
+
 def undated_doses(reading: Reading) -> list[TreatmentSession]:
-    """Return what was given on an unknown day: any window may hold it, so no units are known."""
+    """Return what was given on an unknown day; how many units of it count is unknown too."""
     return [replace(session, units=None) for session in reading.history.undated_sessions]
 
 
