@@ -365,9 +365,10 @@ class TestText:
         noted = read("\n".join([f"{HEADER},Note", *rows, GOOD.replace("P1", "P3")]))
         assert noted.counts == (3, 3, 0, 0)
 
-    def test_quotation_marks_hide_no_patient_where_the_last_cells_are_empty(self) -> None:
+    @pytest.mark.parametrize("end", [",", ""])
+    def test_quotation_marks_hide_no_patient_where_the_last_cells_are_empty(self, end: str) -> None:
         rows = [f"P{number},2026-01-0{number},migraine,Botox," for number in range(1, 5)]
-        rows[1] = rows[1].replace("migraine", '"migraine')
+        rows[1] = rows[1].replace("migraine", '"migraine').removesuffix(",") + end
         rows[2] = rows[2].replace("-03", '-03"')
         header = "Patient,Session date,Indication,Product,Note"
         assert read("\n".join([header, *rows])).patients >= {"P1", "P2", "P3", "P4"}

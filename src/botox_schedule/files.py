@@ -391,10 +391,11 @@ def _has_rows(cells: Sequence[str], delimiter: str, widest: Sequence[str]) -> bo
     a row, the cells around it are more than any row before has, and the lines are rows.
     """
     if len(cells) > len(widest) > 1:
-        # A column without a header, such as one of notes, gives a row more cells too.
+        # A column without a header, such as one of notes, gives a row more cells too. Of a row
+        # an empty last cell may be missing.
         lines = delimiter.join(cells).split("\n")
         first, last = (line.split(delimiter) for line in (lines[0], lines[-1]))
-        if min(len(first), len(last)) >= len(widest) and _days(last):
+        if min(len(first), len(last)) >= len(widest) - 1 and _days(last):
             return True
     most = len(cells) - 1
     for place, cell in enumerate(cells):
