@@ -161,6 +161,33 @@ class TestAuthorizations:
         assert check.authorization is not None
         assert check.authorization.covers is covers
 
+    @pytest.mark.parametrize(
+        ("limits", "more", "covers"),
+        [
+            pytest.param({"sessions": 2}, {}, None, id="one of two visits"),
+            pytest.param({"sessions": 3}, {}, True, id="one of three visits"),
+            pytest.param({"sessions": 3}, {"id": "b"}, None, id="two of three visits"),
+            pytest.param({"sessions": 1}, {}, False, id="none left anyway"),
+            pytest.param({"units": 1000}, {}, None, id="units"),
+            pytest.param({"sessions": 2}, {"indication": "sialorrhea"}, True, id="another clock"),
+        ],
+    )
+    @pytest.mark.parametrize("by_rule", [True, False], ids=["rule", "authorization"])
+    def test_a_session_on_an_unknown_day_may_have_used_a_visit(
+        self, limits: dict[str, Any], more: dict[str, Any], covers: bool | None, *, by_rule: bool
+    ) -> None:
+        own = {"administered_on": "2026-05-05", "units": 155, "units_discarded": 45}
+        undated = own | {"administered_on": "1900-01-01"}
+        rows = [undated | {"id": "a"} | more, *([undated | {"id": "a"}] if "id" in more else [])]
+        record, rule = with_approval(own, *rows, **limits), bs.SchedulingPolicy()
+        if by_rule:
+            record = record.model_copy(update={"authorizations": ()})
+            rule = bs.SchedulingPolicy(payer=[limits | {"product": "Botox"}])
+        asked: dict[str, Any] = {"planned_units": 155, "planned_discarded": 45, "policy": rule}
+        check = plan.check_booking(record, MIGRAINE, on="2026-12-01", as_of="2026-06-01", **asked)
+        assert check.authorization is not None
+        assert check.authorization.covers is covers
+
     def test_a_booking_of_another_product_uses_no_visit(self) -> None:
         other = {"administered_on": "2026-03-30", "status": "booked", "product": "Dysport"}
         record = with_approval({"administered_on": "2026-01-05"}, other, sessions=2)

@@ -325,8 +325,15 @@ class TestSessionsOnAnUnknownDay:
         on = "2026-04-06"
         own = protocol(limits=[limit])
         found = bs.check_date(given, own, on=on, as_of=on, planned_units=155, other_protocols=[own])
-        assert [check.is_met for check in found.limit_checks] == [True]
+        assert [(c.is_met, str(c.clears_on)) for c in found.limit_checks] == [(True, on)]
         assert (found.allowed, found.clear) == (True, None)
+
+    def test_a_dose_of_another_product_keeps_no_limit_from_being_met(self) -> None:
+        other = {**GIVEN, "administered_on": "1900-01-01", "product": "Xeomin"}
+        given = bs.PatientRecord(sessions=[other, {**GIVEN, "units": 155}])
+        on = "2026-04-06"
+        checks = bs.check_dose_limits(given, CHRONIC_MIGRAINE, on=on, units=155)
+        assert {(check.is_met, str(check.clears_on)) for check in checks} == {(True, on)}
 
     def test_a_row_of_its_id_that_has_a_day_counts(self) -> None:
         rows = [

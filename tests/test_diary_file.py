@@ -474,7 +474,7 @@ class TestWhatPeopleKeep:
         reading = read(f"date;severity\n2026-01-05;{cell}\n2026-01-06;0\n")
         assert days(reading) == {"2026-01-05": "headache", "2026-01-06": "none"}
 
-    @pytest.mark.parametrize("cell", ["-9", "-1", "-99", "10.5"])
+    @pytest.mark.parametrize("cell", ["-9", "- 9", "-1", "-99", "10.5"])
     def test_a_number_outside_a_scale_is_left_out(self, cell: str) -> None:
         """Files write -9 and -1 where nothing was asked; both counted as headache."""
         reading = read(f"date;severity\n2026-01-05;{cell}\n2026-01-06;0\n")

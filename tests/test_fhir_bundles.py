@@ -34,6 +34,7 @@ from fhir_samples import (
 )
 
 HCPCS = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
+AS_ORDERED = "http://terminology.hl7.org/CodeSystem/reason-medication-given"
 BASE = "http://a.example/fhir"
 
 
@@ -379,6 +380,7 @@ class TestPages:
         assert not reading.problems
         assert only(reading).units == 155
         assert str(only(reading).administered_on) == "2026-01-05"
+        assert not read(given_dose(dosage={"text": None, "dose": None})).problems
         told = read({"resourceType": "Task", "for": PATIENT, "subject": None, "code": BOTOX})
         assert [problem.patient for problem in told.problems] == ["Patient/1"]
 
@@ -675,6 +677,7 @@ class TestMentions:
             (None, PATIENT, "chronic-migraine"),
             ([concept(ICD, "M54.2")], PATIENT, "unknown-indication"),
             ([concept(ICD, "G24.3")], PATIENT, "cervical-dystonia"),
+            ([concept(AS_ORDERED, "b")], PATIENT, "chronic-migraine"),
             (None, {"reference": "Patient/2"}, "unknown-indication"),
         ],
     )
@@ -688,6 +691,24 @@ class TestMentions:
         mistaken = order | {"status": "entered-in-error"}
         found = only(read(given_dose(request=at, reasonCode=None), mistaken))
         assert found.indication == "unknown-indication"
+
+    @pytest.mark.parametrize(
+        ("code", "ordered", "indication"),
+        [
+            ("64615", ["G24.3"], "chronic-migraine"),
+            ("64615", ["G43.709", "G24.3"], "chronic-migraine"),
+            ("64642", ["G81.11"], "spasticity"),
+            ("64642", ["G43.709", "G24.3"], "spasticity"),
+        ],
+    )
+    def test_an_order_takes_nothing_from_what_a_procedure_names(
+        self, code: str, ordered: list[str], indication: str
+    ) -> None:
+        reasons = [concept(ICD, reason) for reason in ordered]
+        order = {"resourceType": "ServiceRequest", "id": "7", "subject": PATIENT, "code": BOTOX}
+        at = [{"reference": "ServiceRequest/7"}]
+        done = procedure(code=concept(CPT, code), basedOn=at, reasonCode=None)
+        assert only(read(done, order | {"reasonCode": reasons})).indication == indication
 
     @pytest.mark.parametrize("kind", ["ServiceRequest", "CarePlan"])
     def test_a_procedures_order_is_one_also_where_its_dose_counts(self, kind: str) -> None:

@@ -359,6 +359,22 @@ class TestText:
         adjoining = read("\n".join([HEADER, rows[0], first, last]))
         assert {patient.strip('"') for patient in adjoining.patients} >= {"P0", "P1", "P3"}
 
+    @pytest.mark.parametrize("further", ["", ",", ",Dr X", ',"two\nlines"'])
+    def test_a_note_of_several_lines_needs_no_column_in_the_header(self, further: str) -> None:
+        rows = [f'{GOOD.replace("P1", patient)},"seen\nnext"{further}' for patient in ("P1", "P2")]
+        reading = read("\n".join([HEADER, *rows, GOOD.replace("P1", "P3")]))
+        assert reading.counts == (3, 3, 0, 0)
+        noted = read("\n".join([f"{HEADER},Note", *rows, GOOD.replace("P1", "P3")]))
+        assert noted.counts == (3, 3, 0, 0)
+
+    @pytest.mark.parametrize("end", [",", ""])
+    def test_quotation_marks_hide_no_patient_where_the_last_cells_are_empty(self, end: str) -> None:
+        rows = [f"P{number},2026-01-0{number},migraine,Botox," for number in range(1, 5)]
+        rows[1] = rows[1].replace("migraine", '"migraine').removesuffix(",") + end
+        rows[2] = rows[2].replace("-03", '-03"')
+        header = "Patient,Session date,Indication,Product,Note"
+        assert read("\n".join([header, *rows])).patients >= {"P1", "P2", "P3", "P4"}
+
     def test_a_header_of_several_lines_under_a_title_is_a_header(self) -> None:
         title = "Injections,2026-01-31\n\n"
         header = HEADER.replace("Session date", '"Session\ndate"')

@@ -387,11 +387,16 @@ def _has_rows(cells: Sequence[str], delimiter: str, widest: Sequence[str]) -> bo
     """Whether a cell goes on through other rows: a line of it has several cells, and a day.
 
     Where this row or the *widest* before has days, the line has one in the same place. Of two
-    rows the cell may hold the end of one and the beginning of the other: where that is less than
-    a row, the cells around it are more than any row before has.
+    rows the cell may hold the end of one and the beginning of the other. Where that is less than
+    a row, the cells around it are more than any row before has, and the lines are rows.
     """
-    if len(widest) > 1 and any(cells[len(widest) :]) and _days(cells):
-        return True
+    if len(cells) > len(widest) > 1:
+        # A column without a header, such as one of notes, gives a row more cells too. Of a row
+        # an empty last cell may be missing.
+        lines = delimiter.join(cells).split("\n")
+        first, last = (line.split(delimiter) for line in (lines[0], lines[-1]))
+        if min(len(first), len(last)) >= len(widest) - 1 and _days(last):
+            return True
     most = len(cells) - 1
     for place, cell in enumerate(cells):
         if "\n" not in cell:

@@ -19,10 +19,8 @@ from botox_schedule.engine.limits import (
     Exposure,
     LimitCheck,
     checks_on,
-    given_doses,
-    in_window,
+    doses_in,
     sum_units,
-    undated_doses,
 )
 from botox_schedule.engine.limits import planned_units as checked_units
 from botox_schedule.engine.project import projected_sessions
@@ -500,8 +498,7 @@ def exposure(
     length = positive_interval(window, "a window")
     policy = policy_or_default(policy)
     reading = read_record(record, known_until, policy, known_protocols(None))
-    given = in_window(given_doses(reading), length, day, policy.short_month)
-    total = sum_units([*given, *undated_doses(reading)], wanted)
+    total = sum_units(doses_in(length, reading, day), wanted)
     return Exposure(
         product=wanted,
         on=day,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from botox_schedule.dates.days import Day, age_on, near, shifted
+from botox_schedule.dates.days import Day, age_on, is_placeholder_day, near, shifted
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.reading import Reading, session_on
 from botox_schedule.engine.track import (
@@ -316,12 +316,10 @@ def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
 
 def _inside(window: Interval | None, question: LimitQuestion) -> list[TreatmentSession]:
     """The doses in a window, or without one those of the same session."""
-    given, on = _given(question), question.on
     if window is not None:
-        inside = in_window(given, window, on, question.reading.policy.short_month)
-        return [*inside, *undated_doses(question.reading)]
-    first, last = question.first_on or on, _joins_until(question)
-    return [s for s in given if first <= s.administered_on <= last]
+        return doses_in(window, question.reading, question.on, question.booked)
+    first, last = question.first_on or question.on, _joins_until(question)
+    return [s for s in _given(question) if first <= s.administered_on <= last]
 
 
 def _given(question: LimitQuestion) -> list[TreatmentSession]:
@@ -342,8 +340,16 @@ def given_doses(
     return sorted([*completed, *more], key=lambda s: s.administered_on) if more else completed
 
 
+def doses_in(
+    window: Interval, reading: Reading, day: date, besides: Iterable[TreatmentSession] = ()
+) -> list[TreatmentSession]:
+    """Return the doses that count on *day*, or may: any window may hold one without a day."""
+    given = given_doses(reading, besides)
+    return [*in_window(given, window, day, reading.policy.short_month), *undated_doses(reading)]
+
+
 def undated_doses(reading: Reading) -> list[TreatmentSession]:
-    """Return what was given on an unknown day: any window may hold it, so no units are known."""
+    """Return what was given on an unknown day; how many units of it count is unknown too."""
     return [replace(session, units=None) for session in reading.history.undated_sessions]
 
 
@@ -446,7 +452,8 @@ def _clears_on(
 ) -> date | None:
     """The first day on which what still counts and the planned units surely fit."""
     planned, most = question.planned or _ZERO, maximum.units
-    if most is None or maximum.unweighed or planned > most or undated_doses(question.reading):
+    undated = any(is_placeholder_day(s.administered_on) for s in given.sessions)
+    if most is None or maximum.unweighed or planned > most or undated:
         return None
     if not given.indeterminate and given.units + planned <= most:
         return question.on

@@ -14,6 +14,7 @@ from botox_schedule.fhir.days import days_of
 from botox_schedule.fhir.elements import (
     STATUSES,
     UNIT_CODES,
+    codings,
     is_taken_back,
     listed,
     may_be_given,
@@ -40,6 +41,8 @@ _ORIGINS = {
 """Which resource of a session is told by which element: its order or its visit."""
 _ORDERS = frozenset({"MedicationRequest", "ServiceRequest"})
 """What says why something was given, where the session does not."""
+_AS_ORDERED = "/reason-medication-given"
+"""Codes of FHIR for the reason of a dose, such as "given as ordered"; they name no treatment."""
 _TIMES = {DOSE: "effective", PROCEDURE: "performed"}
 
 
@@ -132,13 +135,16 @@ class SessionReader(NamedTuple):
         days = days_of(entry.resource, _TIMES[entry.kind], self.people.zone)
         medications, key = self._medications(entry), self.people.subject(entry)
         own, status = self._own(procedures, key), _status(entry)
-        is_given = status is SessionStatus.COMPLETED
-        origins = self._own(self._origins([entry, *own]), key) if is_given else []
-        told = [entry, *own]
-        if not any(_has_reason(one) for one in told):
-            told += [o for o in origins if o.kind in _ORDERS and may_be_given(o.resource)]
-        stated = self._reasons(told)
-        reasons = self._own(stated, key)
+        told, is_given = [entry, *own], status is SessionStatus.COMPLETED
+        origins = self._own(self._origins(told), key) if is_given else []
+        treated = self._treated(told, key)
+        if not any(map(_has_reason, told)):
+            orders = [o for o in origins if o.kind in _ORDERS and may_be_given(o.resource)]
+            ordered = self._treated([*told, *orders], key)
+            # An order for several treatments takes nothing from what the procedure names.
+            if len(ordered[0]) == 1 or not treated[0]:
+                treated = ordered
+        indications, reasons, has_strangers = treated
         return _Draft(
             entry=entry,
             key=key,
@@ -146,12 +152,17 @@ class SessionReader(NamedTuple):
             days=days,
             units=units_in(_dosage(entry).get("dose")),
             products=self._products(entry, medications),
-            indications=self.dictionary.indications_in(
-                [*_concepts_of(told), *(r.resource.get("code") for r in reasons)]
-            ),
+            indications=indications,
             used=(*medications, *reasons, *origins),
-            has_strangers=len(own) < len(procedures) or len(reasons) < len(stated),
+            has_strangers=has_strangers or len(own) < len(procedures),
         )
+
+    def _treated(self, entries: Sequence[Entry], key: str) -> tuple[set[str], list[Entry], bool]:
+        """The indications that entries name, their reasons, and whether some are of others."""
+        stated = self._reasons(entries)
+        reasons = self._own(stated, key)
+        concepts = [*_concepts_of(entries), *(r.resource.get("code") for r in reasons)]
+        return self.dictionary.indications_in(concepts), reasons, len(reasons) < len(stated)
 
     def _own(self, entries: Sequence[Entry], key: str) -> list[Entry]:
         """The resources that are about the same person, or do not say about which."""
@@ -232,7 +243,10 @@ def _drugs_of(entry: Entry) -> Iterator[Any]:
 
 
 def _has_reason(entry: Entry) -> bool:
-    return any(entry.resource.get(name) for name in ("reasonCode", "reasonReference"))
+    """Whether it says what for; that it was given as ordered leaves it to the order."""
+    stated = listed(entry.resource, "reasonCode")
+    own = [c for c in stated if not any(s.endswith(_AS_ORDERED) for s, _ in codings(c))]
+    return bool(own or entry.resource.get("reasonReference"))
 
 
 def _concepts_of(entries: Iterable[Entry]) -> Iterator[Any]:
@@ -320,4 +334,5 @@ def _only(found: set[Any]) -> Any:
 
 
 def _dosage(entry: Entry) -> dict[str, Any]:
-    return entry.resource.get("dosage") or {}
+    stated = entry.resource.get("dosage") or {}
+    return {name: value for name, value in stated.items() if value is not None}

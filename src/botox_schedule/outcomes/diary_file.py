@@ -66,7 +66,7 @@ _MONTH = re.compile(r"\d{4}-\d{2}")
 _OTHER_DAY = re.compile(r"\d{1,2}[^\d:]|\d{4}[^\d-]")
 _ZONED = re.compile(r":\d{2}(?:[.,]\d+)? ?(?:[Zz]|[+-]\d{2}:?\d{2})$")
 _NOON = 12
-_HYPHEN = re.compile(r"-(?!\d)|(?<=\w)-")
+_HYPHEN = re.compile(r"-(?! *\d)|(?<=\w)-")
 _BETWEEN = re.compile(r"(\d{1,2})[.,]0*[1-9]\d*")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 

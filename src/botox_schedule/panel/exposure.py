@@ -87,8 +87,9 @@ def _given(population: Population, on: date) -> pl.DataFrame:
     """All doses that were given, or may have been, whatever the indication."""
     rows = []
     for patient, reading in population.records.readings(population.asking):
-        undated = [(on, session) for session in undated_doses(reading)]
-        for day, session in (*((s.administered_on, s) for s in given_doses(reading)), *undated):
+        given = [(session.administered_on, session) for session in given_doses(reading)]
+        undated = [(on, session) for session in undated_doses(reading)]  # any window may hold it
+        for day, session in (*given, *undated):
             units = None if session.units is None else float(session.units)
             rows.append((patient, day, PRODUCTS.index(session.product), units))
     what = population.happened

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from botox_schedule.dates.days import Day, near
 from botox_schedule.engine.dates import first_allowed
-from botox_schedule.engine.limits import in_window, last_elsewhere
+from botox_schedule.engine.limits import in_window, last_elsewhere, undated_doses
 from botox_schedule.engine.project import rules_after
 from botox_schedule.engine.reading import concerns
 from botox_schedule.engine.rules import IntervalRules
@@ -178,8 +178,9 @@ class Authorizations:
         self._bookings = _by_day(s for s in ahead if is_limited and opens_next(track, s))
         self._booked = dict(_booked_series(track, self._bookings))
         self._besides = [s for s in ahead if not opens_next(track, s)]
-        # Who paid for a session elsewhere is unknown.
+        # Who paid for a session elsewhere is unknown, and one without a day may be in any period.
         self._elsewhere = frozenset(_concerning(track, last_elsewhere(track.reading)))
+        self._undated = _concerning(track, undated_doses(track.reading))
 
     @property
     def uses(self) -> tuple[AuthorizationUse, ...]:
@@ -335,13 +336,14 @@ class Authorizations:
         """Count visits and units of *product*; None means any for visits, the planned for units."""
         clock, counted = self._track.clock, product or self._track.protocol.product
         sure = [s for s in sessions if s.indication in clock and s not in self._elsewhere]
+        sessions = [*sessions, *self._undated]
         own = [s for s in sure if product in (None, s.product)]
         maybe = [s for s in sessions if product is None or s.product in (None, product)]
         days = {s.administered_on for s in own}
         used = [s for s in own if s.product is counted]
         return _Tally(
             visits=len(days),
-            unsure=len({s.administered_on for s in maybe} - days),
+            unsure=len({s if s in self._undated else s.administered_on for s in maybe} - days),
             units=sum(map(_known_units, used), _ZERO),
             most_units=_most_units([s for s in maybe if s.product in (None, counted)]),
             used=used,
