@@ -110,14 +110,12 @@ def check_of(
     checks, told = limit_answers(track, day, planned)
     of_track = track_findings(track, judged_findings(track), on=day)
     deciding = None if verdict.rules is None else verdict.rules.deciding
-    # As in a forecast; planned units stand for what is booked for the day.
-    allowed = booking_verdict(track, day) if planned is None else verdict.allowed
     return DateCheck(
         on=day,
         as_of=track.as_of,
         protocol=track.protocol.ref,
         allowed=verdict.allowed,
-        clear=is_clear(track, allowed, checks),
+        clear=is_clear(track, booking_verdict(track, day), checks),
         days_from_earliest=None if deciding is None else (day - deciding.gives).days,
         next_allowed_on=next_allowed(track, day),
         limit_checks=checks,

@@ -20,6 +20,7 @@ from botox_schedule.dates.days import (
 from botox_schedule.engine import DateCheck, DueDates, Track
 from botox_schedule.engine.check import check_of
 from botox_schedule.engine.forecast import dates_of
+from botox_schedule.engine.limits import LimitCheck
 from botox_schedule.engine.track import Asked, judge_day
 from botox_schedule.errors import CountError, OrderError
 from botox_schedule.planning.authorizations import AuthorizationCheck, Authorizations
@@ -64,14 +65,18 @@ class BookingConstraint(StrEnum):
 _ORDER = tuple(BookingConstraint)
 _OPEN_CODES = frozenset({DayReasonCode.ALLOWED, DayReasonCode.NO_HISTORY})
 """Reasons that do not prevent booking; every other one has a constraint of the same name."""
-EXCEEDING = ", but the units exceed a limit"
-"""What is added to a day that can be booked."""
 _SENTENCES = {
     BookingConstraint.OTHER_TRACK: "another track of the visit does not fit on the day",
     BookingConstraint.NOT_AUTHORIZED: "the payer does not cover the day",
     BookingConstraint.CLOSED: "the clinic is closed",
     BookingConstraint.AWAY: "the patient is away",
 }
+
+
+def exceeding(checks: Iterable[LimitCheck]) -> str:
+    """Return what to add to a day that can be booked where its units exceed a limit."""
+    exceeded = any(check.chosen and check.exceeded for check in checks)
+    return ", but the units exceed a limit" if exceeded else ""
 
 
 class BookingCheck(Value, frozen=True):
@@ -97,8 +102,8 @@ class BookingCheck(Value, frozen=True):
     def explain(self) -> str:
         """Return the reasons for and against the day, as text that can be quoted."""
         verdict = "can be booked" if self.bookable else "cannot be booked"
-        if self.bookable and self.check.clear is False:
-            verdict += EXCEEDING
+        if self.bookable:
+            verdict += exceeding(self.check.limit_checks)
         lines = [f"{self.on}: {verdict}", *self.check.explain().splitlines()]
         if self.authorization is not None:
             lines.append(str(self.authorization))

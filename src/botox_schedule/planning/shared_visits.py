@@ -18,11 +18,11 @@ from botox_schedule.planning.authorizations import (
     total,
 )
 from botox_schedule.planning.booking import (
-    EXCEEDING,
     BookingConstraint,
     BookingRules,
     Search,
     booking_rules,
+    exceeding,
     first_fit,
     in_order,
     search,
@@ -97,9 +97,7 @@ class SharedVisit(Value, frozen=True):
     def explain(self) -> str:
         """Return what the visit means for each track, as text that can be quoted."""
         lines = [f"{self.on}: fits every track" if self.on else f"no day: {self.emptied_by}"]
-        checks = [check for track in self.tracks for check in track.limit_checks]
-        if any(check.chosen and check.exceeded for check in checks):
-            lines[0] += EXCEEDING
+        lines[0] += exceeding(check for track in self.tracks for check in track.limit_checks)
         if self.first_late_on is not None:
             lines.append(f"the first day that fits after: {self.first_late_on}")
         for track in self.tracks:
