@@ -136,8 +136,7 @@ def _clocks(rows: pl.DataFrame, names: tuple[str, ...], asking: Asking, ages: Ag
     places = rows.select(place=place).to_series()
 
     def clock_of(name: str, age: int) -> frozenset[str] | None:
-        born_on = ages.born[age]
-        tracks = [asking.track_of(name, born_on, policy) for policy in asking.policies.each]
+        tracks = [asking.track_of(name, ages.born[age], policy) for policy in asking.policies.each]
         return None if tracks[0] is None or None in tracks else tracks[0].clock
 
     found: dict[int, int | None] = {}
