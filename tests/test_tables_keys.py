@@ -154,6 +154,10 @@ class TestKeys:
             ("On hold:", False),
             ("Page, Anna", True),
             ("DOE, JANE (DECEASED)", True),
+            ("DOE, JANE (CONFIRMED)", True),
+            ("Hold, Jack", True),
+            ("SCH-0012", True),
+            ("PAGE1001", True),
         ],
     )
     def test_a_footer_or_a_title_is_no_patient(self, cell: str, *, is_patient: bool) -> None:
