@@ -199,7 +199,8 @@ class CellReader:
     def product_name(self, cell: Cell) -> Parsed:
         """Return the product; a session without a known one still counts for the interval."""
         text = text_of(cell)
-        if not text:
+        # A column such as "Toxin given" may only ask whether.
+        if not text or find_value("flag", text) == "yes":
             missing = "missing; product= (--product) states one for the whole file"
             return Parsed(self.product, "" if self.product else missing)
         if is_waste(text):
