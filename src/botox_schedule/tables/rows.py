@@ -272,7 +272,7 @@ class _RowReader:
         absent_notes = [note for name in self.absent for note in every[name].notes.values()]
         self.columns = {name: every[name] for name in columns if name in found.columns}
         self.places = [found.columns[name] for name in self.columns]
-        self.unread = UnreadCells(found)
+        self.unread = UnreadCells(found, reader)
         # An approval must not cover too much; a session, or a day of birth, must not be lost.
         self.leaves_out = names.table not in {"sessions", "births"}
         words = columns["status"].words if "status" in self.absent else ""
