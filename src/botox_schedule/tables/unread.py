@@ -476,10 +476,10 @@ _DOSE = frozenset({"administered_on", "product", "units"})
 _ONE_A_ROW = "give each session and each product a row of its own"
 _AT_AN_END = re.compile(r"^[2-9]|[1-9]\)?$")
 _AGAIN = re.compile(
-    r"(?i)[\s._#(-]*(?<![0-9])(?:[2-9](?:nd|rd|th)|\bsecond|\bthird|(?<!^)[1-9]|^[2-9])"
+    r"(?i)(?<![\s._#(-])(?<!^day)(?<!^wk)(?<!^week)(?<!^month)[\s._#(-]*(?<![0-9])(?:[2-9](?:nd|rd|th)|\bsecond|\bthird|(?<!^)[1-9]|^[2-9])"
     r"(?![0-9a-z])(?!\W*(?:days?|weeks?|wks?|months?|years?)\b)\)?[\s._-]*"
 )
-"""The number of a further session in the name of a column; ``3 month review`` has none."""
+"""The number of a further session in the name of a column; ``3 month review`` and ``Week 4 visit`` have none."""
 _A_DATE = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}")
 _YEAR = re.compile("(19|20)[0-9]{2}")
 _WHOLE = re.compile("[0-9]+")
