@@ -295,7 +295,8 @@ def _may_say(column: Column, header: str, texts: Sequence[str]) -> bool:
     # A yes to "Active", or a no to "Denied", is no doubt about what is in force.
     if word and {find_value("flag", text) for text in texts} - {None, word}:
         return True
-    if column.words in _STATUSES and (_is_against(header, texts) or _is_denied(header, texts)):
+    is_against = column.words in _STATUSES and _is_against(header, texts)
+    if is_against or (column.words == "status" and _is_denied(header, texts)):
         return True
     found = [find_value(column.words, text) for text in texts]
     others = {*found} - {None, column.default, "yes"}
