@@ -170,6 +170,10 @@ class CellReader:
             return False
         return isinstance(CellReader(swapped, None, ()).day(cell).value, date)
 
+    def withdrawal(self, cell: Cell) -> Parsed:
+        """Return the day of a withdrawal; a no, as under ``Returned``, says that there was none."""
+        return Parsed(None) if find_value("flag", text_of(cell)) == "no" else self.day(cell)
+
     def birth_day(self, cell: Cell) -> Parsed:
         """Return a day of birth; a year of two digits is refused: its century is unknown."""
         parsed = self.day(cell)

@@ -477,7 +477,8 @@ _DOSE = frozenset({"administered_on", "product", "units"})
 _ONE_A_ROW = "give each session and each product a row of its own"
 _AT_AN_END = re.compile(r"^[2-9]|[1-9]\)?$")
 _AGAIN = re.compile(
-    r"(?i)(?<![\s._#(-])(?<!^day)(?<!^wk)(?<!^week)(?<!^month)[\s._#(-]*(?<![0-9])(?:[2-9](?:nd|rd|th)|\bsecond|\bthird|(?<!^)[1-9]|^[2-9])"
+    r"(?i)(?<![\s._#(-])(?<!^day)(?<!^wk)(?<!^week)(?<!^month)[\s._#(-]*(?<![0-9])"
+    r"(?:[2-9](?:nd|rd|th)|\bsecond|\bthird|(?<!^)[1-9]|^[2-9])"
     r"(?![0-9a-z])(?!\W*(?:days?|weeks?|wks?|months?|years?)\b)\)?[\s._-]*"
 )
 """The number of a further session in the name of a column; ``3 month review`` and ``Week 4 visit`` have none."""
