@@ -174,7 +174,14 @@ class TestKeys:
 
     @pytest.mark.parametrize(
         ("key", "is_missing"),
-        [("9999999", True), ("999-99-9999", True), ("XXX", True), ("999999", False), ("xx", False)],
+        [
+            ("9999999", True),
+            ("999-99-9999", True),
+            ("XXX", True),
+            ("999999", False),
+            ("xx", False),
+            ("Sum", False),
+        ],
     )
     def test_what_stands_for_no_key_is_no_patient(self, key: str, *, is_missing: bool) -> None:
         """The rows of several patients would become one patient's."""
