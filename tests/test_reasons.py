@@ -43,6 +43,8 @@ class TestAUsualRangeThatBeginsLater:
         assert self.why("chronic-migraine", "2026-04-01", "2026-03-31") == stated
         assert self.why("chronic-migraine", "2026-04-01", "2026-04-01") == f"{stated}; {self.LATER}"
         assert self.LATER not in self.why("chronic-migraine", "2026-03-30", "2026-04-01")
+        same = self.why("chronic-migraine", "2026-04-01", "2026-04-01", usual="12 weeks")
+        assert same == stated
 
     def test_where_none_does(self) -> None:
         words = self.LATER.replace("scheduled", "as needed")

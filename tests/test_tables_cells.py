@@ -451,6 +451,13 @@ class TestNames:
         assert reading.problems == ()
         assert reading.session_rows[0].session.product is Product.ABOBOTULINUMTOXIN_A
 
+    def test_a_yes_to_a_dose_is_of_the_files_product(self) -> None:
+        header, row = HEADER.replace("Product", "Toxin given"), GOOD.replace("Botox", "Yes")
+        reading = one(row, header=header, product=Product.ABOBOTULINUMTOXIN_A)
+        assert reading.problems == ()
+        assert reading.session_rows[0].session.product is Product.ABOBOTULINUMTOXIN_A
+        assert one(row.replace("Yes", "No"), header=header).unreadable == {"P1"}
+
     @pytest.mark.parametrize(
         ("word", "status"),
         [

@@ -71,6 +71,12 @@ class TestDecisions:
         assert holds.problems[1].reason.endswith("the row counts as open")
         assert holds.unreadable == {"1"}
 
+    def test_a_no_is_no_withdrawal_and_a_yes_lacks_its_day(self) -> None:
+        table = "MRN,day,kind,Returned\n1,2026-01-05,discharged,{}\n"
+        assert read_care_ends(table.format("No").encode()).problems == ()
+        (problem,) = read_care_ends(table.format("Yes").encode()).problems
+        assert problem.reason.startswith("withdrawn on: expected YYYY-MM-DD")
+
     @pytest.mark.parametrize(
         "header",
         [

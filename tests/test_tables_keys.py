@@ -154,6 +154,10 @@ class TestKeys:
             ("On hold:", False),
             ("Page, Anna", True),
             ("DOE, JANE (DECEASED)", True),
+            ("DOE, JANE (CONFIRMED)", True),
+            ("Hold, Jack", True),
+            ("SCH-0012", True),
+            ("PAGE1001", True),
         ],
     )
     def test_a_footer_or_a_title_is_no_patient(self, cell: str, *, is_patient: bool) -> None:
@@ -170,7 +174,14 @@ class TestKeys:
 
     @pytest.mark.parametrize(
         ("key", "is_missing"),
-        [("9999999", True), ("999-99-9999", True), ("XXX", True), ("999999", False), ("xx", False)],
+        [
+            ("9999999", True),
+            ("999-99-9999", True),
+            ("XXX", True),
+            ("999999", False),
+            ("xx", False),
+            ("Sum", False),
+        ],
     )
     def test_what_stands_for_no_key_is_no_patient(self, key: str, *, is_missing: bool) -> None:
         """The rows of several patients would become one patient's."""

@@ -303,6 +303,13 @@ class TestColumnsThatAreNotRead:
         reading = read(f"MRN,DOS,Dx,Drug,Completed date\n{self.ROW},{day}\n")
         assert bool(reading.problems) is is_told
 
+    @pytest.mark.parametrize("header", ["HIT-6 completed on", "Week 4 visit", "Last tox screen"])
+    def test_the_day_of_a_form_or_a_review_is_no_session(self, header: str) -> None:
+        assert not read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},2026-02-02\n").problems
+
+    def test_a_day_of_birth_may_stand_next_to_a_visit_without_a_dose(self) -> None:
+        assert not read_births(b"MRN,DOB,Given\nP1,1980-01-01,N\n").problems
+
     def test_a_no_to_a_dose_is_told_with_and_without_a_status(self) -> None:
         table = f"MRN,DOS,Dx,Drug,Botox given\n{self.ROW},Y\n{self.ROW},N\n"
         assert reasons(read(table))[0].startswith("column 5 may say the status and is not read")

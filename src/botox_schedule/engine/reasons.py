@@ -186,11 +186,11 @@ def _without_usual(track: Track, earliest: date) -> str:
     return f"no usual range is in force on the first allowed day{_waits(later)}"
 
 
-def _changed_by_now(track: Track, dates: TrackDates) -> str:
+def _changed_by_now(track: Track, dates: TrackDates, usual: UsualRange) -> str:
     """Another usual range in force by now: the first allowed day decides which one dates a cycle."""
     now = max(track.as_of, dates.earliest or track.as_of)
-    usual = None if track.rules is None else track.rules.on(now).usual
-    return "" if usual in {None, dates.rules.usual} else _waits(usual)
+    later = None if track.rules is None else track.rules.on(now).usual
+    return "" if later is None or later.interval == usual.interval else _waits(later)
 
 
 def _waits(later: UsualRange) -> str:
@@ -298,7 +298,7 @@ def _usual_reasons(
         (DateName.OVERDUE_FROM, dates.overdue_from, window.overdue_from, ends),
         (DateName.LAPSED_FROM, dates.lapsed_from, window.lapsed_from, lapses),
     )
-    slide, waits = _slide(track, dates, window.first), _changed_by_now(track, dates)
+    slide, waits = _slide(track, dates, window.first), _changed_by_now(track, dates, usual)
     version, own = dates.rules.protocol or track.protocol, usual.owner is UsualOwner.LABEL
     basis = _basis(version.retreatment.usual_source if own else None, version, stated=own)
     return {

@@ -170,6 +170,10 @@ class CellReader:
             return False
         return isinstance(CellReader(swapped, None, ()).day(cell).value, date)
 
+    def withdrawal(self, cell: Cell) -> Parsed:
+        """Return the day of a withdrawal; a no, as under ``Returned``, says that there was none."""
+        return Parsed(None) if find_value("flag", text_of(cell)) == "no" else self.day(cell)
+
     def birth_day(self, cell: Cell) -> Parsed:
         """Return a day of birth; a year of two digits is refused: its century is unknown."""
         parsed = self.day(cell)
@@ -199,7 +203,8 @@ class CellReader:
     def product_name(self, cell: Cell) -> Parsed:
         """Return the product; a session without a known one still counts for the interval."""
         text = text_of(cell)
-        if not text:
+        # A column such as "Toxin given" may only ask whether.
+        if not text or find_value("flag", text) == "yes":
             missing = "missing; product= (--product) states one for the whole file"
             return Parsed(self.product, "" if self.product else missing)
         if is_waste(text):

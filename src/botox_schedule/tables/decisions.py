@@ -192,7 +192,7 @@ _REASON = Column(_reason, is_text=True)
 _COUNT = Column(cells.count, is_number=True)
 _TREATMENT = {**_PATIENT, "indication": Column(CellReader.indication, is_required=True)}
 _INTERVAL = Column(cells.interval)
-_DECISION = {"id": _KEY, "recorded_on": _DAY, "withdrawn_on": _DAY}
+_DECISION = {"id": _KEY, "recorded_on": _DAY, "withdrawn_on": Column(CellReader.withdrawal)}
 _IN_FORCE = Column(cells.in_force, default=True, words="in_force")
 # In these tables a word such as "ended" says too little, so the caller must choose the column.
 _IF_CHOSEN = {"record_status": _IN_FORCE}
@@ -202,7 +202,7 @@ _BINDING = {
     "indication": Column(CellReader.indication, counts="for all"),
     "id": _KEY,
     "recorded_on": _BINDING_DAY,
-    "withdrawn_on": _BINDING_DAY,
+    "withdrawn_on": Column(CellReader.withdrawal, counts="without it"),
     **_IF_CHOSEN,
 }
 _DEATHS = frozenset({"died_on", "deceased"})

@@ -272,7 +272,7 @@ class _RowReader:
         absent_notes = [note for name in self.absent for note in every[name].notes.values()]
         self.columns = {name: every[name] for name in columns if name in found.columns}
         self.places = [found.columns[name] for name in self.columns]
-        self.unread = UnreadCells(found)
+        self.unread = UnreadCells(found, reader)
         # An approval must not cover too much; a session, or a day of birth, must not be lost.
         self.leaves_out = names.table not in {"sessions", "births"}
         words = columns["status"].words if "status" in self.absent else ""
@@ -380,10 +380,15 @@ class _RowReader:
         told = self.told_by_title(title)
         note = _Note(f"{_UNDER_A_TITLE} {told}", self.leaves_out, is_denied=True)
         self.always = [*self.absent_notes, note] if told else self.absent_notes
-        is_status = any(find_value("status", part) for part in parts_of(title))
-        # A name next to a word of death may be a patient's.
-        is_told = bool(told) and not speaks_of_death(title)
-        return is_told or is_status or is_about("footer", title)
+        return _A_KEY.fullmatch(title) is None and (
+            is_about("footer", title) or self._begins_with_a_status(title)
+        )
+
+    def _begins_with_a_status(self, title: str) -> bool:
+        """Whether a title says first what its rows are; a name next to such a word may be a patient's."""
+        first = parts_of(title)[:2][-1]
+        is_word = find_value("status", first) or self.told_by_title(first)
+        return bool(is_word) and "," not in title and not speaks_of_death(title)
 
     def above(self, titles: Iterable[Line]) -> Iterator[Problem]:
         """Yield what titles before the header, and that of the sheet, may say of all rows."""
@@ -447,6 +452,7 @@ _UNDER_A_TITLE = "a title above it may say that"
 _OF_ALL_ROWS = "a title, or the sheet's name, may say of each row that"
 _MONTHS = 12
 _SWAPPED = "a spreadsheet may have swapped day and month in some; export the days as YYYY-MM-DD"
+_A_KEY = re.compile(r"\S*[0-9]\S*")
 _ERROR = re.compile(r"#(N/A|VALUE!|REF!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|#+)")
 _IN_ERROR = "an error of a spreadsheet, or a formula that it never computed; open it there, mend it, save it"
 _LINE_BREAK = "a line break was found; a quotation mark may be open"

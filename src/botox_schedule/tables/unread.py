@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, compress, islice
 from typing import Any, NamedTuple
 
@@ -56,16 +56,19 @@ class UnreadCells:
 
     Args:
         found: The table.
+        reader: What reads cells.
 
     Attributes:
         cells: The cells of each column that is not read, by its place.
         given: Those of completed sessions, in the columns that may contradict a row.
         latest: The latest completed session of each patient, where a column may name another.
-        earlier: The patients and the cells of such columns.
+        earlier: The latest day of each patient in such columns, by their place.
     """
 
-    def __init__(self, found: Table) -> None:
+    def __init__(self, found: Table, reader: CellReader) -> None:
         self._found = found
+        # Days repeat, so each is read once.
+        self._day = lru_cache(REMEMBERED)(lambda cell: reader.day(cell).value)
         self._headers = [*map(text_of, found.header.cells)]
         places = {*range(found.width)} - {*found.columns.values()}
         self.cells: dict[int, set[Cell]] = {place: set() for place in places}
@@ -82,8 +85,8 @@ class UnreadCells:
         is_asked = is_of_sessions and "status" not in found.columns
         self._arrivals = self._about("arrival") if is_asked else set()
         self.latest: dict[str, date] = {}
-        self.earlier: dict[int, set[tuple[str, Cell]]] = {
-            place: set() for place in self._about("earlier") if is_of_sessions
+        self.earlier: dict[int, dict[str, date]] = {
+            place: {} for place in self._about("earlier") if is_of_sessions
         }
         self._gaps: set[int] = set()
         self._deaths: set[int] = set()
@@ -122,14 +125,11 @@ class UnreadCells:
         for place, told in self.given.items():
             given = dict.fromkeys(compress(columns[place], completed))
             told.update(cell for cell in given if _may_say_more(told, cell))
-        if not self.earlier:
-            return
-        days = zip(patients, values["administered_on"], strict=True)
-        for patient, day in compress(days, completed):
-            if isinstance(day, date):
-                self.latest[patient] = max(day, self.latest.get(patient, day))
+        if self.earlier:
+            days = zip(patients, values["administered_on"], strict=True)
+            _keep_latest(self.latest, compress(days, completed))
         for place, named in self.earlier.items():
-            named.update(zip(patients, columns[place], strict=True))
+            _keep_latest(named, zip(patients, map(self._day, columns[place]), strict=True))
 
     @cached_property
     def _texts(self) -> dict[int, list[str]]:
@@ -193,7 +193,7 @@ class UnreadCells:
         if texts and (
             self._is_again(names, header, texts, reader)
             or _A_DATE.fullmatch(header)
-            or self._names_a_later_one(place, reader)
+            or self._names_a_later_one(place)
         ):
             yield "hold a further session or dose", _ONE_A_ROW
 
@@ -211,14 +211,16 @@ class UnreadCells:
             or (bool(may_be_day) and any(_is_day(reader, text) for text in texts))
         )
 
-    def _names_a_later_one(self, place: int, reader: CellReader) -> bool:
+    def _names_a_later_one(self, place: int) -> bool:
         """Whether a column such as ``Last injection`` has a day after all of the patient's rows."""
-        named = self.earlier.get(place, set())
-        days = {cell: reader.day(cell).value for cell in {cell for _, cell in named}}
-        return any(
-            isinstance(day := days[cell], date) and day > self.latest.get(patient, date.min)
-            for patient, cell in named
-        )
+        named = self.earlier.get(place, {})
+        return any(day > self.latest.get(patient, date.min) for patient, day in named.items())
+
+
+def _keep_latest(latest: dict[str, date], days: Iterable[tuple[str, Any]]) -> None:
+    for patient, day in days:
+        if isinstance(day, date) and day > latest.get(patient, date.min):
+            latest[patient] = day
 
 
 def unread_sheet(number: int) -> str:
@@ -293,7 +295,8 @@ def _may_say(column: Column, header: str, texts: Sequence[str]) -> bool:
     # A yes to "Active", or a no to "Denied", is no doubt about what is in force.
     if word and {find_value("flag", text) for text in texts} - {None, word}:
         return True
-    if column.words in _STATUSES and (_is_against(header, texts) or _is_denied(header, texts)):
+    is_against = column.words in _STATUSES and _is_against(header, texts)
+    if is_against or (column.words == "status" and _is_denied(header, texts)):
         return True
     found = [find_value(column.words, text) for text in texts]
     others = {*found} - {None, column.default, "yes"}
@@ -474,10 +477,11 @@ _DOSE = frozenset({"administered_on", "product", "units"})
 _ONE_A_ROW = "give each session and each product a row of its own"
 _AT_AN_END = re.compile(r"^[2-9]|[1-9]\)?$")
 _AGAIN = re.compile(
-    r"(?i)[\s._#(-]*(?<![0-9])(?:[2-9](?:nd|rd|th)|\bsecond|\bthird|(?<!^)[1-9]|^[2-9])"
+    r"(?i)(?<![\s._#(-])(?<!^day)(?<!^wk)(?<!^week)(?<!^month)[\s._#(-]*(?<![0-9])"
+    r"(?:[2-9](?:nd|rd|th)|\bsecond|\bthird|(?<!^)[1-9]|^[2-9])"
     r"(?![0-9a-z])(?!\W*(?:days?|weeks?|wks?|months?|years?)\b)\)?[\s._-]*"
 )
-"""The number of a further session in the name of a column; ``3 month review`` has none."""
+"""The number of a further session in the name of a column; ``3 month review`` and ``Week 4 visit`` have none."""
 _A_DATE = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}")
 _YEAR = re.compile("(19|20)[0-9]{2}")
 _WHOLE = re.compile("[0-9]+")
