@@ -934,6 +934,7 @@ class TestAdherence:
         told = [words for words in answer["problems"] if "without a protocol" in words]
         assert [words[:9] for words in told] == ["2 tracks "]
         assert answer["summary"]["rows"] == 2
+        pytest.importorskip("polars", reason="the extra 'panel' is not installed")
         assert as_json(capsys, "workload", file, *NOBODY_ELSE)["summary"] == answer["summary"]
 
     def test_every_track_is_judged(self, capsys: Capture, tmp_path: Path) -> None:
