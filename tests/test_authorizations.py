@@ -34,6 +34,18 @@ def use_of(*sessions: dict[str, Any], **approved: Any) -> plan.AuthorizationUse:
     return used
 
 
+def checked_by(
+    record: bs.PatientRecord, limits: dict[str, Any], *, by_rule: bool
+) -> plan.BookingCheck:
+    """Check a booking by the record's authorization, or by a payer's rule with the same limits."""
+    rule = bs.SchedulingPolicy()
+    if by_rule:
+        record = record.model_copy(update={"authorizations": ()})
+        rule = bs.SchedulingPolicy(payer=[limits | {"product": "Botox"}])
+    asked: dict[str, Any] = {"planned_units": 155, "planned_discarded": 45, "policy": rule}
+    return plan.check_booking(record, MIGRAINE, on="2026-12-01", as_of="2026-06-01", **asked)
+
+
 class TestAuthorizations:
     def check(self, record: bs.PatientRecord, on: str, **given: Any) -> plan.AuthorizationCheck:
         found = plan.check_booking(record, MIGRAINE, on=on, as_of="2026-02-01", **given)
@@ -152,12 +164,7 @@ class TestAuthorizations:
         course = {"indication": "chronic-migraine", "cycles": 2, "product": "Botox"} | prior
         elsewhere = bs.PriorTreatment.model_validate({"last_on": "2026-02-10"} | course)
         record = given.model_copy(update={"prior_treatments": (elsewhere,)})
-        rule = bs.SchedulingPolicy()
-        if by_rule:
-            record = record.model_copy(update={"authorizations": ()})
-            rule = bs.SchedulingPolicy(payer=[limits | {"product": "Botox"}])
-        asked: dict[str, Any] = {"planned_units": 155, "planned_discarded": 45, "policy": rule}
-        check = plan.check_booking(record, MIGRAINE, on="2026-12-01", as_of="2026-06-01", **asked)
+        check = checked_by(record, limits, by_rule=by_rule)
         assert check.authorization is not None
         assert check.authorization.covers is covers
 
@@ -179,12 +186,7 @@ class TestAuthorizations:
         own = {"administered_on": "2026-05-05", "units": 155, "units_discarded": 45}
         undated = own | {"administered_on": "1900-01-01"}
         rows = [undated | {"id": "a"} | more, *([undated | {"id": "a"}] if "id" in more else [])]
-        record, rule = with_approval(own, *rows, **limits), bs.SchedulingPolicy()
-        if by_rule:
-            record = record.model_copy(update={"authorizations": ()})
-            rule = bs.SchedulingPolicy(payer=[limits | {"product": "Botox"}])
-        asked: dict[str, Any] = {"planned_units": 155, "planned_discarded": 45, "policy": rule}
-        check = plan.check_booking(record, MIGRAINE, on="2026-12-01", as_of="2026-06-01", **asked)
+        check = checked_by(with_approval(own, *rows, **limits), limits, by_rule=by_rule)
         assert check.authorization is not None
         assert check.authorization.covers is covers
 
