@@ -9,7 +9,7 @@ from botox_schedule.engine.findings import track_findings
 from botox_schedule.engine.limits import LimitCheck, is_clear, limit_answers, limits_in_words
 from botox_schedule.engine.reasons import minimum_sentence, suppressed_reason
 from botox_schedule.engine.rules import Minimum, RulesOn
-from botox_schedule.engine.track import Track, booking_verdict, judge_day, next_allowed
+from botox_schedule.engine.track import Track, judge_day, next_allowed
 from botox_schedule.protocols.model import ProtocolRef, SourceRef
 from botox_schedule.records.findings import Finding
 from botox_schedule.terms import DayReasonCode
@@ -115,7 +115,7 @@ def check_of(
         as_of=track.as_of,
         protocol=track.protocol.ref,
         allowed=verdict.allowed,
-        clear=is_clear(track, booking_verdict(track, day), checks),
+        clear=is_clear(track, day, checks),
         days_from_earliest=None if deciding is None else (day - deciding.gives).days,
         next_allowed_on=next_allowed(track, day),
         limit_checks=checks,

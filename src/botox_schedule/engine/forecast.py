@@ -30,7 +30,6 @@ from botox_schedule.engine.response import (
 from botox_schedule.engine.track import (
     AnyTrack,
     Track,
-    booking_verdict,
     day_in_question,
     last_treatment,
 )
@@ -269,7 +268,7 @@ def forecast_of(
         timeline=timeline,
         phase=None if timeline is None else phase_on(timeline, as_of),
         observed=observed,
-        clear=is_clear(track, booking_verdict(track, day), checks),
+        clear=is_clear(track, day, checks),
         limit_checks=checks,
         other_sessions=_other_sessions(track),
         findings=_findings(track, besides, told, observed),

@@ -16,6 +16,7 @@ from botox_schedule.engine.track import (
     UNRESOLVED_AFTER_DAYS,
     AnyTrack,
     Track,
+    booking_verdict,
     fulfilled_by,
     opens_cycle,
     planned_otherwise,
@@ -533,15 +534,15 @@ def _weight_findings(question: LimitQuestion) -> Iterable[Finding]:
         yield make_finding(FindingCode.STALE_WEIGHT, message)
 
 
-def is_clear(
-    track: AnyTrack,
-    verdict: bool | None,  # noqa: FBT001 - an answer
-    checks: Sequence[LimitCheck],
-) -> bool | None:
+def is_clear(track: AnyTrack, day: date, checks: Sequence[LimitCheck]) -> bool | None:
     """Whether a day is allowed and every recorded limit was checked with units and met."""
     # A session whose day is unknown may be the last one, and a dose that counts.
     known = None if track.history.undated_sessions else True
-    answers = [verdict, known, *(check.is_met for check in checks if check.chosen)]
+    answers = [
+        booking_verdict(track, day),
+        known,
+        *(check.is_met for check in checks if check.chosen),
+    ]
     if False in answers:
         return False
     # Without a recorded limit nothing was checked, which is not the same as within the limits.

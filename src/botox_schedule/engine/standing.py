@@ -25,7 +25,6 @@ from botox_schedule.engine.track import (
     AnyTrack,
     Asked,
     Track,
-    booking_verdict,
     day_in_question,
     last_treatment,
     tracks_of,
@@ -173,7 +172,7 @@ def clear_of(
     booked = planned or track.next_booking
     day = day_in_question(track, booked)
     checks = limit_answers(track, day, None)[0] if with_limits else ()
-    return is_clear(track, booking_verdict(track, day), checks)
+    return is_clear(track, day, checks)
 
 
 def found_in(findings: Sequence[Finding], acknowledged: frozenset[str]) -> dict[str, Any]:
