@@ -1,7 +1,7 @@
 """Looking back: cycles, their timing, their units."""
 
 import csv
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,12 @@ from botox_schedule import (
     treatment_cycles,
 )
 from botox_schedule.engine import TreatmentCycle
+from botox_schedule.engine.cycles import comparison_of, judge_cycle
 from botox_schedule.engine.standing import standing_of
 from botox_schedule.engine.track import tracks_of
 from botox_schedule.errors import CalendarRangeError
 from botox_schedule.testing import record_from_gaps
-from samples import ADVISED, GIVEN, codes, protocol, reading_of, record, rule
+from samples import ADVISED, GIVEN, codes, protocol, reading_of, record, rule, track_on
 
 MIGRAINE = find_protocol("chronic-migraine")
 VECTORS = Path(__file__).parent / "vectors"
@@ -489,3 +490,58 @@ class TestJudgedCycles:
         judgment = standing_of(track).judgment
         assert judgment is not None
         assert judgment.timing == "early"
+
+
+def least(*intervals: str) -> list[dict[str, Any]]:
+    """Overrides of one day, of which the longer one wins."""
+    why = {"authority": "clinician", "reason": "x", "first": "2023-01-01"}
+    return [{"indication": "chronic-migraine", "minimum": each, **why} for each in intervals]
+
+
+ALIKE: dict[str, tuple[Any, Any, Any]] = {
+    "weeks": ({}, {}, {}),
+    "months": ({"usual": "3 to 4 months"}, {}, {}),
+    "a minimum in months": ({"minimum": "3 months"}, {}, {}),
+    "short months": ({"minimum": "3 months"}, {"short_month": "first_of_next"}, {}),
+    "rules that begin": ({}, {"payer": [{"minimum": "3 months", "first": "2024-12-03"}]}, {}),
+    "rules that end": ({}, {"payer": [{"minimum": "100 days", "last": "2024-12-03"}]}, {}),
+    "a tolerance in months": ({}, {"validity_tolerance": "1 month"}, {}),
+    "a grace in months": ({}, {"scheduled_grace": "1 month"}, {}),
+    "a hold": ({}, {}, {"holds": [{"first": "2024-12-10", "last": "2024-12-20", "reason": "x"}]}),
+    "overrides": ({}, {}, {"overrides": least("3 months", "91 days")}),
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_cycles_of_equal_distances_compare_alike(name: str) -> None:
+    """Whichever cycle comes first, no two of equal distances are judged differently."""
+    rules, policy, decided = ALIKE[name]
+    days = [date(2024, 10, 1) + timedelta(days=n) for n in (*range(0, 150, 30), *range(55, 70))]
+    pairs = [
+        apart(day, gap, touched_up, rules=rules, policy=policy, **decided)
+        for day in days
+        for gap in (74, 75, 90, 114, 130, 142, 143)
+        for touched_up in (None, 20, 21)
+    ]
+    judged = [judge_cycle(*pair)[:4] for pair in pairs]
+    for sample in pairs[::31]:
+        found: dict[Any, Any] = {}
+        comparison = comparison_of(*sample)
+        for (_, before, cycle), judgment in zip(pairs, judged, strict=True):
+            last_on = before.sessions[-1].administered_on
+            place = comparison.distances(before.anchored_on, last_on, cycle.first_on)
+            assert found.setdefault(place, judgment) == judgment
+
+
+def apart(
+    first: date, gap: int, touched_up: int | None, *, rules: Any, policy: Any, **decided: Any
+) -> tuple[Any, Any, Any]:
+    """A track, and its two cycles: so many days apart, the first with a touch-up after so many."""
+    days = {first: "full", first + timedelta(days=gap): "full"}
+    if touched_up:
+        days[first + timedelta(days=touched_up)] = "touch_up"
+    sessions = [session(day.isoformat(), kind=kind) for day, kind in days.items()]
+    given = PatientRecord.model_validate({"sessions": sessions, **decided})
+    own = protocol(retreatment=rule(**rules))
+    track = track_on("2026-01-01", given, own, policy=SchedulingPolicy(**policy))
+    return track, *track.cycles

@@ -651,3 +651,37 @@ class TestPatientsWithoutSessions:
         found = panel.forecast(sessions, as_of=date(2026, 2, 2), holds=holds)
         rows = sorted(found.select("patient", "status").iter_rows())
         assert rows == [("paused", "on_hold"), ("treated", "on_hold")]
+
+
+PAIRS: dict[str, tuple[str, dict[str, Any]]] = {
+    "months": ("spasticity", {}),
+    "rules that begin and end": ("chronic-migraine", {"protocols": versions()}),
+    "a hold": (
+        "spasticity",
+        {"holds": {"first": "2024-12-10", "last": "2024-12-20", "reason": "infection"}},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_equally_far_apart_is_not_always_alike(name: str) -> None:
+    """Months differ, rules begin and end, and a hold does; only what is equal is judged once."""
+    treated, given = PAIRS[name]
+    protocols, hold = given.get("protocols"), given.get("holds")
+    as_of, rows, expected = date(2026, 12, 31), [], []
+    starts = [date(2023, 10, 28) + timedelta(days=9 * n) for n in range(60)]
+    pairs = [(start, gap) for start in starts for gap in (83, 91, 100, 147, 151)]
+    for number, (start, gap) in enumerate(pairs):
+        mine = [
+            {"administered_on": day, "indication": treated, "product": "Botox"}
+            for day in (start, start + timedelta(days=gap))
+        ]
+        rows += [row | {"patient": number} for row in mine]
+        record = bs.PatientRecord(sessions=mine, holds=[hold] if hold else [])
+        found = bs.treatment_cycles(record, treated, as_of=as_of, other_protocols=protocols)
+        expected += [(number, c.timing, c.short_by_days, c.late_by_days, c.held) for c in found]
+    holds = pl.DataFrame([hold | {"patient": n} for n in range(len(pairs))]) if hold else None
+    answer = panel.cycles(pl.DataFrame(rows), protocols, as_of=as_of, holds=holds)
+    answer = answer.sort("patient", "cycle_number")
+    compared = ("patient", "timing", "short_by_days", "late_by_days", "held")
+    assert answer.select(compared).rows() == expected

@@ -1,13 +1,15 @@
 """The cycles of a track, and whether each was on time."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import Field
 
 from botox_schedule.dates.days import Day
+from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.dates import overdue_after, usual_window
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.rules import IntervalRules, Minimum, RulesOn, UsualWindow, interval_rules
@@ -15,7 +17,7 @@ from botox_schedule.engine.track import AnyTrack, Track, facts_after, treatments
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import TreatmentSession
-from botox_schedule.terms import CycleTiming, FindingCode
+from botox_schedule.terms import CycleTiming, FindingCode, ShortMonth
 from botox_schedule.values import Value, notebook_html
 
 _NO_PRODUCT = "unknown"
@@ -76,6 +78,9 @@ class CycleJudgment(NamedTuple):
     findings: tuple[Finding, ...] = ()
 
 
+FIRST_CYCLE = CycleJudgment(CycleTiming.FIRST)
+
+
 def judged_cycles(track: Track) -> tuple[TreatmentCycle, ...]:
     """Return the cycles of a track, each compared with the one before."""
     pairs = zip([None, *track.cycles], track.cycles, strict=False)
@@ -114,17 +119,21 @@ def _cycle(
 ) -> TreatmentCycle:
     judgment = judge_cycle(track, previous, cycle)
     found = (*data_findings(cycle, track.holds), *judgment.findings)
-    gap = None if previous is None else (cycle.first_on - previous.anchored_on).days
     return TreatmentCycle(
         number=number,
         session_ids=tuple(s.id for s in cycle.sessions if s.id is not None),
         first_on=cycle.first_on,
         anchored_on=cycle.anchored_on,
         units=_units(cycle.sessions),
-        interval_days=gap,
+        interval_days=interval_days(previous, cycle),
         is_open=cycle is track.cycles[-1],
         **judgment._replace(findings=found)._asdict(),
     )
+
+
+def interval_days(previous: CycleSessions | None, cycle: CycleSessions) -> int | None:
+    """Return the days from the anchor of the cycle before to the first part of a cycle."""
+    return None if previous is None else (cycle.first_on - previous.anchored_on).days
 
 
 def judge_cycle(
@@ -132,20 +141,8 @@ def judge_cycle(
 ) -> CycleJudgment:
     """Return how a cycle compares with the one before, for the clock of a track."""
     if previous is None:
-        return CycleJudgment(CycleTiming.FIRST)
-    return judge_by(track, rules_between(track, previous, cycle), cycle)
-
-
-def rules_between(track: Track, previous: CycleSessions, cycle: CycleSessions) -> IntervalRules:
-    """Return the rules after one cycle for the treatment that the next cycle gave."""
-    given = treatments_of(cycle.full_sessions)
-    facts = facts_after(track.reading, track.protocol, track.clock, previous, given)
-    return interval_rules(facts)
-
-
-def judge_by(track: Track, rules: IntervalRules, cycle: CycleSessions) -> CycleJudgment:
-    """Return how a cycle compares with the one before, by the rules after that one."""
-    day = cycle.first_on
+        return FIRST_CYCLE
+    day, rules = cycle.first_on, _rules_between(track, previous, cycle)
     in_force = rules.on(day)
     deciding, early = in_force.deciding, _early_timing(track, in_force.deciding, day)
     findings = tuple(_timing_findings(rules, in_force, early, cycle))
@@ -162,6 +159,64 @@ def judge_by(track: Track, rules: IntervalRules, cycle: CycleSessions) -> CycleJ
         advice=_advice(in_force, day),
         findings=findings,
     )
+
+
+def _rules_between(track: Track, previous: CycleSessions, cycle: CycleSessions) -> IntervalRules:
+    """Return the rules after one cycle for the treatment that the next cycle gave."""
+    given = treatments_of(cycle.full_sessions)
+    facts = facts_after(track.reading, track.protocol, track.clock, previous, given)
+    return interval_rules(facts)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """What decides, next to the days between two cycles, how they compare.
+
+    Attributes:
+        since: The day from which on the same rules are in force; ``date.max`` where a decision
+            about the patient, or an interval in months after another one, bears on it too.
+        in_months: The intervals in months: how many days they span depends on the day.
+        short_month: What becomes of a day that the target month does not have.
+    """
+
+    since: date
+    in_months: tuple[Interval, ...]
+    short_month: ShortMonth
+    _spans: dict[date, tuple[int, ...]] = field(default_factory=dict)
+
+    def distances(self, on: date, last_on: date, first_on: date) -> tuple[Any, ...]:
+        """Return what is equal for pairs of cycles that compare alike.
+
+        Args:
+            on: The anchor of the cycle before.
+            last_on: The last day of the cycle before.
+            first_on: The first day of the cycle.
+        """
+        if on < self.since:
+            return on, last_on, first_on
+        counted_from = (on,) if last_on == on else (on, last_on)
+        return first_on - on, last_on - on, *map(self._spans_from, counted_from)
+
+    def _spans_from(self, day: date) -> tuple[int, ...]:
+        if day not in self._spans:
+            ends = [interval.added_to(day, self.short_month) for interval in self.in_months]
+            self._spans[day] = tuple((end - day).days for end in ends)
+        return self._spans[day]
+
+
+def comparison_of(track: Track, previous: CycleSessions, cycle: CycleSessions) -> Comparison:
+    """Return what decides how cycles with the treatments of these two compare."""
+    rules = _rules_between(track, previous, cycle)
+    in_force, policy = rules.on(date.max), track.policy
+    counted, chained = [m.interval for m in in_force.minimums], [policy.validity_tolerance]
+    if in_force.usual is not None:
+        counted += [in_force.usual.interval.first, in_force.usual.interval.last]
+        chained.append(policy.grace_for(in_force.usual.kind))
+    decided = rules.facts.overrides or track.holds.known
+    if decided or any(interval.months for interval in chained):
+        return Comparison(date.max, (), policy.short_month)
+    in_months = tuple(interval for interval in counted if interval.months)
+    return Comparison(rules.last_change, in_months, policy.short_month)
 
 
 def _early_timing(track: Track, deciding: Minimum | None, day: date) -> CycleTiming | None:

@@ -238,6 +238,11 @@ class IntervalRules:
             self._on[start] = _rules_on(self.facts, start, overriding, payers, doubtful)
         return self._on[start]
 
+    @property
+    def last_change(self) -> date:
+        """The last day on which other rules come into force, before the anchor or after it."""
+        return max(_changes(self.facts), default=date.min)
+
     def usual_from(self, day: date) -> Iterator[UsualRange]:
         """Yield the usual ranges in force on *day* and later, in order."""
         current = bisect_right(self._starts, day, 1) - 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple, Unpack
 
 import polars as pl
@@ -191,9 +192,7 @@ def persistence(
     gap = whole(permissible_gap_days, "permissible_gap_days")
     lasting = None if effect is None else positive_interval(effect, "an effect")
 
-    def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
-        return _persistence(frames, asking, _Gap(gap, lasting))
-
+    answer = partial(_persistence, gap=_Gap(gap, lasting))
     return ask(sessions, protocols, as_of, answer, **rules)
 
 
@@ -209,10 +208,9 @@ def _persistence(frames: Frames, asking: Asking, gap: _Gap) -> pl.DataFrame:
     population = population_of(frames, asking, shared=())
     plain = _plain_episodes(population, gap)
     rows = [
-        (patient, each.track.indication, each.track.protocol.product, *found)
-        for patient, each in population.records.tracks(asking)
-        if isinstance(each.track, Track) and each.track.cycles
-        for found in [_episode_apart(each.track, gap)]
+        (patient, track.indication, track.protocol.product, *_episode_apart(track, gap))
+        for patient, (track, _) in population.records.tracks(asking)
+        if isinstance(track, Track) and track.cycles
     ]
     apart = pl.DataFrame(rows, schema=plain.schema, orient="row")
     found = pl.concat([plain, apart]).filter(pl.col("time").is_not_null())

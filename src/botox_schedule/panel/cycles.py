@@ -88,9 +88,8 @@ def plain_cycles(population: Population) -> pl.DataFrame:
     """Return the cycles of plain tracks, with ``track`` and ``alike``."""
     done = population.happened.done
     engine, tracks = asked_tracks(population, done)
-    every = with_previous(cycles_of(done, population.happened)).join(
-        tracks.select("track", "alike", *TRACK), on="track"
-    )
+    tracks = tracks.select("track", "alike", *TRACK)
+    every = with_previous(cycles_of(done, population.happened)).join(tracks, on="track")
     judged = with_judgments(every, engine).join(_units(done), on="cycle")
     return judged.with_columns(
         cycle_number=pl.col("number").cast(pl.Int64), is_open=pl.col("number") == pl.col("count")

@@ -8,14 +8,19 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle, rules_between
+from botox_schedule.engine.cycles import (
+    FIRST_CYCLE,
+    Comparison,
+    CycleJudgment,
+    comparison_of,
+    judge_cycle,
+)
 from botox_schedule.engine.findings import (
     booking_codes,
     codes_in_series,
     codes_of_touch_up,
     past_booking_findings,
 )
-from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.engine.standing import Standing, clear_of, standing_of
 from botox_schedule.engine.track import Track, tracks_of
 from botox_schedule.panel.asking import KINDS, PRODUCTS, TOUCH_UP, TREATMENTS, Asking, session_of
@@ -107,7 +112,8 @@ class Engine:
     def __init__(self, asking: Asking, meanings: Meanings) -> None:
         self._asking = asking
         _, self._born, self._decided, _ = meanings
-        self._rules: dict[tuple[Any, ...], IntervalRules] = {}
+        self._comparisons: dict[tuple[int, ...], Comparison] = {}
+        self._judged: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         self.tracks: list[Track] = []
         self._alike: dict[tuple[Any, ...], int] = {}
         # Not methods: an engine that its own cache holds would wait for the garbage collector.
@@ -135,20 +141,31 @@ class Engine:
         standing = standing_of(found)
         return (*standing_row(standing, clear_of(track, with_limits=False)), number, alike)
 
-    def judged(self, alike: int, *cycles: Any) -> tuple[Any, ...]:
-        """How a cycle compares with the one before, for a track of that protocol."""
-        before_given, before_on, before_last, treated, first_on = cycles
-        track = self.tracks[alike]
-        cycle = self._cycle(treated, first_on, first_on)
-        if before_given is None:
-            found = judge_cycle(track, None, cycle)
-        else:
-            key = (alike, before_given, before_on, before_last, treated)
-            if key not in self._rules:
-                previous = self._cycle(before_given, before_on, before_last)
-                self._rules[key] = rules_between(track, previous, cycle)
-            found = judge_by(track, self._rules[key], cycle)
-        return (*judged_row(found), bits_of(finding.code for finding in found.findings))
+    def judged(self, alike: int, given: int | None, treated: int, *days: date) -> tuple[Any, ...]:
+        """How a cycle compares with the one before, for a track of that protocol.
+
+        Args:
+            alike: The number of a track with that protocol and those decisions.
+            given: The treatments of the cycle before, or None.
+            treated: The treatments of the cycle.
+            days: The anchor of the cycle before and its last day, and the first of the cycle.
+        """
+        if given is None:
+            return (*judged_row(FIRST_CYCLE), 0)
+        key = alike, given, treated
+        if key not in self._comparisons:
+            self._comparisons[key] = comparison_of(*self._pair(*key, *days))
+        place = (*key, *self._comparisons[key].distances(*days))
+        if place not in self._judged:
+            found = judge_cycle(*self._pair(*key, *days))
+            self._judged[place] = (*judged_row(found), bits_of(f.code for f in found.findings))
+        return self._judged[place]
+
+    def _pair(self, alike: int, given: int, treated: int, *days: date) -> tuple[Any, ...]:
+        """A track, and two cycles."""
+        on, last_on, first_on = days
+        before, cycle = self._cycle(given, on, last_on), self._cycle(treated, first_on, first_on)
+        return self.tracks[alike], before, cycle
 
     def booked(self, asked_of: int, touch_up: bool, days: str) -> tuple[int]:  # noqa: FBT001 - a key
         """Why visits, or touch-ups, should not be booked for some days ahead."""

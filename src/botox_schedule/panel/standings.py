@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from botox_schedule.engine.cycles import judge_cycle
+from botox_schedule.engine.cycles import interval_days, judge_cycle
 from botox_schedule.engine.reading import Reading
-from botox_schedule.engine.standing import Standing, clear_of, standing_of
+from botox_schedule.engine.standing import clear_of, standing_of
 from botox_schedule.engine.track import AnyTrack, Track, tracks_of
 from botox_schedule.errors import CalendarRangeError
 from botox_schedule.panel.asking import EPOCH, TOUCH_UP, Asking, ages_of
@@ -34,7 +34,7 @@ from botox_schedule.panel.situations import (
 )
 from botox_schedule.panel.tables import DECISIONS, read_table, values_by_patient
 
-_CYCLE = ("alike", "before_given", "before_anchored_on", "before_last_on", "treated", "first_on")
+_CYCLE = ("alike", "before_given", "treated", "before_anchored_on", "before_last_on", "first_on")
 DETAILS: dict[str, Any] = {"interval_days": pl.Int64, **JUDGED}
 """The columns about the last cycle."""
 
@@ -113,20 +113,10 @@ def standings(population: Population) -> pl.DataFrame:
     return _with_unread(found, _doubtful(population, beyond))
 
 
-class Asked(NamedTuple):
-    """The plain tracks with their standings.
+def asked_tracks(population: Population, recent: pl.DataFrame) -> tuple[Engine, pl.DataFrame]:
+    """Return an engine, and the last cycle of each plain track with its standing.
 
-    Attributes:
-        engine: The engine that judged them.
-        tracks: The last cycle of each track, with its standing before anything booked.
-    """
-
-    engine: Engine
-    tracks: pl.DataFrame
-
-
-def asked_tracks(population: Population, recent: pl.DataFrame) -> Asked:
-    """Return the plain tracks, each with the answer for the sessions of its last cycle.
+    What is booked is not looked at.
 
     Args:
         population: A population.
@@ -141,7 +131,7 @@ def asked_tracks(population: Population, recent: pl.DataFrame) -> Asked:
     last = decided.numbered(last)
     situation = ["sessions", "policy", "age", "decided"]
     schema = STANDING | {"asked_of": pl.Int64, "alike": pl.Int64}
-    return Asked(engine, answered(last, situation, schema, engine.standing))
+    return engine, answered(last, situation, schema, engine.standing)
 
 
 def with_judgments(cycles: pl.DataFrame, engine: Engine) -> pl.DataFrame:
@@ -248,28 +238,21 @@ def _rows_of(reading: Reading, asking: Asking, known: frozenset[str]) -> Iterato
     for found in tracks_of(reading, asking.region, asking.population):
         standing = standing_of(found, known, with_limits=asking.with_limits)
         clear = clear_of(found.track, with_limits=asking.with_limits)
-        yield (*standing_row(standing, clear), *_details(found.track, standing))
+        yield (*standing_row(standing, clear), *_details(found.track))
 
 
-def _details(track: AnyTrack, standing: Standing) -> tuple[Any, ...]:
+def _details(track: AnyTrack) -> tuple[Any, ...]:
     """How the last recorded cycle of a track compares with the one before."""
-    if standing.judgment is None:
+    if not isinstance(track, Track) or not track.cycles:
         return (None,) * len(DETAILS)
-    return (gap_before(track, len(track.cycles) - 1), *judged_row(standing.judgment))
-
-
-def gap_before(track: AnyTrack, place: int) -> int | None:
-    """The days from the anchor of the cycle before to a cycle."""
-    if not place:
-        return None
-    return (track.cycles[place].first_on - track.cycles[place - 1].anchored_on).days
+    return compared(track, len(track.cycles) - 1)
 
 
 def compared(track: Track, place: int) -> tuple[Any, ...]:
     """How a cycle of a track compares with the one before, and the days between them."""
-    previous = track.cycles[place - 1] if place else None
-    judgment = judge_cycle(track, previous, track.cycles[place])
-    return (gap_before(track, place), *judged_row(judgment))
+    previous, cycle = track.cycles[place - 1] if place else None, track.cycles[place]
+    judgment = judge_cycle(track, previous, cycle)
+    return (interval_days(previous, cycle), *judged_row(judgment))
 
 
 def _doubtful(population: Population, beyond: list[Any]) -> pl.Series:
