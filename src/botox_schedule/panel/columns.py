@@ -70,7 +70,7 @@ def day_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     """
     column, day = frame[name], pl.col(name)
     if column.dtype in _TEXTS:
-        return mapped(column.cast(pl.String), _day, pl.Date)
+        return mapped(coded(column.cast(pl.String).to_frame()).to_series(), _day, pl.Date)
     if isinstance(column.dtype, pl.Datetime):
         if column.dtype.time_zone is not None:
             raise _fault(table, name, "days: a moment has another day in each zone", column.dtype)
@@ -119,18 +119,18 @@ def _fault(table: str, name: str, expected: str, dtype: Any) -> PanelError:
 
 def mapped(column: pl.Series, answer: Callable[[Any], Any], dtype: Any) -> pl.Series:
     """Return an answer for each value of a column; each distinct value is answered once."""
-    if column.dtype == pl.String:
-        words, places = coded(column)
-        return pl.Series(column.name, [*map(answer, words)], dtype=dtype).gather(places)
+    if isinstance(column.dtype, pl.Enum):
+        answers = pl.Series(column.name, [*map(answer, column.dtype.categories)], dtype=dtype)
+        return answers.gather(column.to_physical())
     distinct = column.drop_nulls().unique()
     answers = pl.Series([*map(answer, distinct)], dtype=dtype)
     return column.replace_strict(distinct, answers, default=None, return_dtype=dtype)
 
 
-def coded(text: pl.Series) -> tuple[list[str], pl.Series]:
-    """Return the distinct values of text, and where each row's is among them; null for null."""
-    words = pl.Enum(text.drop_nulls().unique())
-    return words.categories.to_list(), text.cast(words).to_physical()
+def coded(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return columns of text as codes of their own words; all at once takes half the time."""
+    words = texts.select(pl.all().drop_nulls().unique().implode())
+    return texts.cast({name: pl.Enum(words[name].item()) for name in words.columns})
 
 
 def check_columns(frame: pl.DataFrame, table: str, required: Iterable[str]) -> None:

@@ -117,22 +117,22 @@ def read_sessions(frame: pl.DataFrame, policies: Policies) -> Sessions:
     Raises:
         PanelError: When a column is missing or of another type.
     """
-    required = (*REQUIRED, "policy_key") if policies.keys else REQUIRED
-    check_columns(frame, "sessions", required)
-    texts, places = coded(word_column(frame, "sessions", "indication"))
-    slugs = [_slug(text.strip()) for text in texts]
-    names = tuple(sorted({slug for slug in slugs if slug is not None}))
-    numbers: dict[str | None, int] = {slug: number for number, slug in enumerate(names)}
+    key = ("policy_key",) if policies.keys else ()
+    check_columns(frame, "sessions", (*REQUIRED, *key))
+    words = _words(frame, "indication", "product", "status", "kind", *key)
+    slugs = {text: _slug(text.strip()) for text in words["indication"].drop_nulls().unique()}
+    names = tuple(sorted({slug for slug in slugs.values() if slug is not None}))
+    numbers = {None: None} | {slug: number for number, slug in enumerate(names)}
     columns = {
         "patient": key_column(frame, "sessions", "patient"),
         "day": day_column(frame, "sessions", "administered_on"),
-        "indication": pl.Series([*map(numbers.get, slugs)], dtype=pl.Int32).gather(places),
-        "product": _products(frame),
+        "indication": mapped(words["indication"], lambda text: numbers[slugs[text]], pl.Int32),
+        "product": mapped(words["product"], _product, pl.Int8).fill_null(0),
         "units": _units(frame),
-        "status": _worded(frame, "status", STATUSES),
+        "status": _worded(words, "status", STATUSES),
         # Leaving a session out for its kind would date the next one too early.
-        "kind": _worded(frame, "kind", KINDS).fill_null(0),
-        "policy": _worded(frame, "policy_key", policies.keys, pl.Int32),
+        "kind": _worded(words, "kind", KINDS).fill_null(0),
+        "policy": _worded(words, "policy_key", policies.keys, pl.Int32),
     }
     rows = pl.DataFrame([column.alias(name) for name, column in columns.items()])
     problems = {
@@ -153,7 +153,7 @@ def doubts_of(frame: pl.DataFrame, rows: pl.DataFrame) -> pl.Series:
     days = day_column(frame, "sessions", recorded) if recorded in given else rows["day"]
     doubts = {
         Doubt.UNKNOWN_KIND: given.get("kind", nothing)
-        & pl.lit(_worded(frame, "kind", KINDS)).is_null(),
+        & pl.lit(_worded(_words(frame, "product", "kind"), "kind", KINDS)).is_null(),
         Doubt.NOT_UNITS: given.get("units", nothing) & pl.col("units").is_null(),
         Doubt.UNKNOWN_PRODUCT: (pl.col("product") == 0) & given["product"],
         Doubt.PRODUCT_NOT_STATED: pl.col("product") == 0,
@@ -175,15 +175,19 @@ def _slug(text: str) -> str | None:
         return None
 
 
-def _products(frame: pl.DataFrame) -> pl.Series:
-    texts = word_column(frame, "sessions", "product")
-    return mapped(texts, lambda text: PRODUCTS.index(find_product(text)), pl.Int8).fill_null(0)
+def _product(text: str) -> int:
+    return PRODUCTS.index(find_product(text))
 
 
 def _units(frame: pl.DataFrame) -> pl.Series:
     if "units" not in frame.columns:
         return pl.Series([None], dtype=pl.Float64).new_from_index(0, frame.height)
     return units_column(frame, "sessions", "units")
+
+
+def _words(frame: pl.DataFrame, *names: str) -> pl.DataFrame:
+    given = [name for name in names if name in frame.columns]
+    return coded(frame.select(word_column(frame, "sessions", name) for name in given))
 
 
 def _worded(
@@ -193,8 +197,7 @@ def _worded(
     if name not in frame.columns or not words:
         return pl.Series([0], dtype=dtype).new_from_index(0, frame.height)
     numbers = {str(word): number for number, word in enumerate(words)}
-    texts = word_column(frame, "sessions", name)
-    return mapped(texts, lambda word: numbers.get(word.strip()), dtype)
+    return mapped(frame[name], lambda word: numbers.get(word.strip()), dtype)
 
 
 def _of_ids(frame: pl.DataFrame) -> list[pl.Series]:
