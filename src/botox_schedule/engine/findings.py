@@ -253,17 +253,31 @@ def _overridden(in_force: RulesOn) -> Iterable[Finding]:
         yield make_finding(FindingCode.OVERRIDE_BELOW_PAYER, message)
 
 
+_PAST_BOOKINGS = {
+    FindingCode.BOOKING_UNRESOLVED: (
+        "a booked day has passed, and what became of the booking is not recorded"
+    ),
+    FindingCode.NOT_REBOOKED: "a visit was cancelled or missed, and no later one is booked",
+}
+
+
 def past_booking_findings(track: AnyTrack) -> Iterable[Finding]:
     """Yield the findings about visits that were booked and did not take place, so far as is known."""
+    for code, visits in past_bookings(track):
+        yield make_finding(code, _PAST_BOOKINGS[code], visits)
+
+
+def past_bookings(track: AnyTrack) -> Iterator[tuple[FindingCode, list[TreatmentSession]]]:
+    """Yield the codes of those findings, each with its visits; a finding itself takes longer."""
     if not track.history.booked and not track.history.missed:
         return
     since = track.anchor or date.min
     own = [s for s in track.booked_visits if s.administered_on > since]
     settled = [s for s in own if (track.as_of - s.administered_on).days > UNRESOLVED_AFTER_DAYS]
     if settled and track.status is not DueStatus.DECEASED:
-        message = "a booked day has passed, and what became of the booking is not recorded"
-        yield make_finding(FindingCode.BOOKING_UNRESOLVED, message, settled)
-    yield from _missed(track, own)
+        yield FindingCode.BOOKING_UNRESOLVED, settled
+    if missed := _missed(track, own):
+        yield FindingCode.NOT_REBOOKED, [max(missed, key=lambda s: s.administered_on)]
 
 
 def _forbidden_bookings(track: AnyTrack, ahead: Sequence[TreatmentSession]) -> Iterable[Finding]:
@@ -337,22 +351,18 @@ def booking_codes(track: AnyTrack, day: date) -> Iterator[FindingCode]:
         yield FindingCode.BOOKING_AFTER_OVERDUE
 
 
-def _missed(track: AnyTrack, bookings: Sequence[TreatmentSession]) -> Iterable[Finding]:
-    """Yield the cancelled or missed visit that has no later booking."""
+def _missed(track: AnyTrack, bookings: Sequence[TreatmentSession]) -> list[TreatmentSession]:
+    """The cancelled or missed visits that have no later booking."""
     if track.care.status is not None:
-        return
+        return []
     since, own = track.anchor or date.min, track.history.missed
     # A touch-up does not take the place of a full session.
     any_on = max((s.administered_on for s in bookings), default=date.min)
     full_on = max((s.administered_on for s in bookings if opens_cycle(s)), default=date.min)
-    waiting = [
+    return [
         s
         for s in own
         if s.indication in track.clock
         and since < s.administered_on
         and (full_on if opens_cycle(s) else any_on) < min(s.administered_on, track.as_of)
     ]
-    last = max(waiting, key=lambda s: s.administered_on, default=None)
-    if last is not None:
-        message = "a visit was cancelled or missed, and no later one is booked"
-        yield make_finding(FindingCode.NOT_REBOOKED, message, [last])

@@ -19,7 +19,7 @@ from botox_schedule.engine.findings import (
     booking_codes,
     codes_in_series,
     codes_of_touch_up,
-    past_booking_findings,
+    past_bookings,
 )
 from botox_schedule.engine.standing import Standing, clear_of, standing_of
 from botox_schedule.engine.track import Track, tracks_of
@@ -195,7 +195,7 @@ class Engine:
         gone = self._visits(track, visits, SessionStatus.CANCELLED)
         reading = track.reading._replace(history=track.history._replace(booked=booked, missed=gone))
         waiting = replace(track, reading=reading, cycles=[], last=None)
-        return (bits_of(finding.code for finding in past_booking_findings(waiting)),)
+        return (bits_of(code for code, _ in past_bookings(waiting)),)
 
     def _visits(
         self, track: Track, kinds: Mapping[date | None, SessionKind], status: SessionStatus

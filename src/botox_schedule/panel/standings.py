@@ -270,6 +270,6 @@ def _with_unread(found: pl.DataFrame, patients: pl.Series) -> pl.DataFrame:
     # What is missing may be a dose: no limit is surely met.
     clear = pl.when(~(left_out & pl.col("clear"))).then("clear")
     found = found.with_columns(session_left_out=left_out, clear=clear)
-    lost = patients.to_frame("patient").join(found, on="patient", how="anti")
+    lost = patients.to_frame().join(found.filter("session_left_out"), on="patient", how="anti")
     lost = lost.with_columns(session_left_out=pl.lit(value=True), codes=pl.lit(0, pl.UInt64))
     return pl.concat([found, lost], how="diagonal_relaxed")
