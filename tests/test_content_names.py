@@ -92,6 +92,8 @@ class TestProducts:
             ("Botox placebo", "was not given"),
             ("Botox biosimilar", "was not given"),
             ("lidocaine cream for Botox", "was not given"),
+            ("a cream for Botox", "was not given"),
+            ("Botox ointment", "was not given"),
             ("Botox waste", "was not given"),
             ("Botox (wasted)", "was not given"),
             ("Relfydess or Botox", "two products"),
