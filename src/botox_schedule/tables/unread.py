@@ -8,14 +8,13 @@ from itertools import chain, compress, islice
 from typing import Any, NamedTuple
 
 from botox_schedule.tables.cells import CellReader, Column, interval, interval_range
-from botox_schedule.tables.header import ColumnNames
+from botox_schedule.tables.header import STATING_DEATHS, ColumnNames
 from botox_schedule.tables.lines import Cell, Problem, Table, chosen, text_of, unread_column
 from botox_schedule.tables.words import (
     AGAINST,
     find_value,
     find_values,
     is_about,
-    is_word_of_death,
     parts_of,
     speaking_of_death,
     speaks_of_death,
@@ -79,7 +78,6 @@ class UnreadCells:
         }
         subjects = ("remark", "standing", "pause", "activity")
         self._remarks: set[int] = set().union(*map(self._about, subjects))
-        self._dispositions = self._about("disposition")
         self._telling = self._about("telling")
         is_of_sessions = "administered_on" in found.columns
         is_asked = is_of_sessions and "status" not in found.columns
@@ -90,6 +88,9 @@ class UnreadCells:
         }
         self._gaps: set[int] = set()
         self._deaths: set[int] = set()
+        self._stating = [name for name in STATING_DEATHS if name in found.columns]
+        # In rows that state no death themselves.
+        self._of_living = {place: set[Cell]() for place in places} if self._stating else self.cells
 
     def _about(self, subject: str) -> set[int]:
         return {place for place in self.cells if is_about(subject, self._headers[place])}
@@ -98,11 +99,11 @@ class UnreadCells:
         self, columns: Sequence[Sequence[Cell]], values: Mapping[str, Sequence[Any]]
     ) -> None:
         """Keep what the cells of rows with these values say."""
-        for place, told in self.cells.items():
-            for cell in dict.fromkeys(columns[place]):
-                is_kept = place in self._remarks and _may_say_more(told, cell)
-                if is_kept or len(told) < _MOST_WORDS:
-                    told.add(cell)
+        self._keep(self.cells, columns)
+        living = columns
+        if self._stating:
+            living = _without_stated(columns, [values[name] for name in self._stating])
+            self._keep(self._of_living, living)
         if self.given or self.earlier:
             self._notice_completed(columns, values)
         # A total, a title or a blank line has no time of arrival.
@@ -112,8 +113,15 @@ class UnreadCells:
             if not all(map(text_of, compress(columns[place], values["administered_on"])))
         }
         self._deaths |= {
-            place for place in self._telling if speaking_of_death({*map(text_of, columns[place])})
+            place for place in self._telling if speaking_of_death({*map(text_of, living[place])})
         }
+
+    def _keep(self, kept: Mapping[int, set[Cell]], columns: Sequence[Sequence[Cell]]) -> None:
+        for place, told in kept.items():
+            for cell in dict.fromkeys(columns[place]):
+                is_kept = place in self._remarks and _may_say_more(told, cell)
+                if is_kept or len(told) < _MOST_WORDS:
+                    told.add(cell)
 
     def _notice_completed(
         self, columns: Sequence[Sequence[Cell]], values: Mapping[str, Sequence[Any]]
@@ -142,17 +150,19 @@ class UnreadCells:
             return [*texts]
         return [*dict.fromkeys(chain.from_iterable(map(parts_of, texts)))]
 
-    def places_of_death(self) -> frozenset[int]:
-        """Return the columns in which a cell speaks of death."""
-        told = self._texts.items()
-        words = (place for place, texts in told if any(map(self._says(place), texts)))
-        return frozenset(self._deaths.union(words))
+    def places_of_death(self, tells: Callable[[str], Callable[[str], bool]]) -> frozenset[int]:
+        """Return the columns in which a cell speaks of death, in a row that states none.
 
-    def _says(self, place: int) -> Callable[[str], bool]:
-        """What tells a word of death in a column: under a disposition "expired" is one."""
-        if place not in self._dispositions:
-            return is_word_of_death
-        return lambda text: find_value("care_end", text) == "deceased"
+        Args:
+            tells: What tells by a column's name whether a cell of it does.
+        """
+        headers = self._headers
+        told = {
+            place
+            for place, cells in self._of_living.items()
+            if any(map(tells(headers[place]), self._said(place, cells)))
+        }
+        return frozenset(self._deaths | told)
 
     def problems(
         self, columns: Mapping[str, Column], names: ColumnNames, reader: CellReader
@@ -226,6 +236,16 @@ def _keep_latest(latest: dict[str, date], days: Iterable[tuple[str, Any]]) -> No
 def unread_sheet(number: int) -> str:
     """Return what is said of another sheet that may hold patients."""
     return f"sheet {number} {_A_SHEET}"
+
+
+def _without_stated(
+    columns: Sequence[Sequence[Cell]], stated: Sequence[Sequence[Any]]
+) -> Sequence[Sequence[Cell]]:
+    """The columns without the rows that state a death."""
+    if not any(map(any, stated)):
+        return columns
+    is_silent = [not any(values) for values in zip(*stated, strict=True)]
+    return [[*compress(column, is_silent)] for column in columns]
 
 
 def _may_say_more(told: Collection[Cell], cell: Cell) -> bool:

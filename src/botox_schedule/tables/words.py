@@ -57,12 +57,12 @@ def header_words() -> frozenset[str]:
 def is_about_death(name: str) -> bool:
     """Return whether the name of a column speaks of death.
 
-    >>> is_about_death("Cause of Death"), is_about_death("Deadline")
-    (True, False)
+    >>> is_about_death("Cause of Death"), is_about_death("\N{DAGGER}"), is_about_death("Deadline")
+    (True, True, False)
     """
     known = names_by_column("sessions", ("died_on", "deceased"))
     told = folded(name).replace("deadline", "")
-    return told in known or is_about("death", told)
+    return told in known or is_about("death", told) or speaks_of_death(name)
 
 
 def is_about(subject: str, name: str) -> bool:
