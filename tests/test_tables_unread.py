@@ -549,6 +549,9 @@ class TestColumnsThatAreNotRead:
             ("Merged into", "0099", "say that a patient has another key"),
             ("Old MRN", "0099", "say that a patient has another key"),
             ("Old MRN", "", ""),
+            ("MRN.1", "0099", "say that a patient has another key"),
+            ("Patient ID (2)", "0099", "say that a patient has another key"),
+            ("MRN 2", "", ""),
             ("Min interval", "16 weeks", "say how long to wait"),
             ("Not before", "2026-05-01", "say how long to wait"),
             ("Min interval", "no", ""),
@@ -657,6 +660,8 @@ class TestColumnsThatAreNotRead:
             ("Comments", "No", False),
             ("Comments", "came late and was injected only in the afternoon", False),
             ("Claim status", "Reversed", True),
+            ("Status.1", "Cancelled", True),
+            ("Status.1", "Completed", False),
             ("Confirmation status", "Confirmed", False),
         ],
     )

@@ -182,6 +182,7 @@ class UnreadCells:
                 _absent(absent, header, texts, reader),
                 _subjects(names.table, found.columns, header, texts, reader),
                 _denials(header, self._said(place, self.given.get(place, ()))),
+                _keys_again(names, header, texts),
                 self._of_sessions(names, place, texts, reader) if names.table == "sessions" else (),
             )
             for told in islice(rules, 1):
@@ -252,6 +253,13 @@ def _may_say_more(told: Collection[Cell], cell: Cell) -> bool:
     """Whether a cell is kept next to others of its column: there are few, and it is no letter."""
     is_short = not isinstance(cell, str) or len(cell) < _LONGER_THAN_REMARKS
     return is_short and len(told) < REMEMBERED
+
+
+def _keys_again(names: ColumnNames, header: str, texts: Collection[str]) -> Iterator[_Told]:
+    """Report a further column of keys, which programs number: ``MRN.1``."""
+    bare = _AGAIN.sub("", header)
+    if texts and bare != header and names.means(bare) == "patient":
+        yield _ANOTHER_KEY
 
 
 def _absent(
@@ -345,7 +353,7 @@ def _is_denied(header: str, texts: Iterable[str]) -> bool:
 def _may_contradict(header: str) -> bool:
     """Whether a column can say that a completed session was none."""
     subjects = ("against", "remark", "visit_status")
-    names = {header, _DETAILS.sub("", _HUMP.sub(" ", header))}
+    names = {header, _DETAILS.sub("", _HUMP.sub(" ", header)), _AGAIN.sub("", header)}
     is_named = any(find_value(words, name) for words in ("statuses", "status") for name in names)
     return is_named or _asks_whether_given(header) or any(is_about(s, header) for s in subjects)
 
