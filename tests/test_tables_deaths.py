@@ -50,9 +50,10 @@ class TestDeaths:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Date of death")
         assert (reading.care_ends, reading.problems) == ({}, ())
 
-    def test_words_that_say_nothing_are_told(self) -> None:
+    @pytest.mark.parametrize("cell", ["perhaps", "?", "N?", "Y?", "alive?", "Deceased?"])
+    def test_words_that_say_nothing_are_told(self, cell: str) -> None:
         for column in ("Date of death", "Deceased"):
-            reading = one(f"{GOOD},perhaps", header=f"{HEADER},{column}")
+            reading = one(f"{GOOD},{cell}", header=f"{HEADER},{column}")
             assert reading.care_ends == {}
             (reason,) = reasons(reading)
             assert reason.startswith(f"{column.lower()}: expected a day, yes or no; the row counts")
@@ -107,7 +108,8 @@ class TestDeaths:
         assert said.endswith("says that treatment is paused; give the days in a table of holds")
 
     @pytest.mark.parametrize(
-        "cell", ["DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026"]
+        "cell",
+        ["DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026", "Deceased?"],
     )
     def test_a_patient_status_that_may_say_it_is_told(self, cell: str) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")

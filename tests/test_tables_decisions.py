@@ -316,7 +316,10 @@ class TestDecisions:
                 (word, "not in force", set())
                 for word in ("denied", "Pending", "expired", "In Review")
             ),
-            *((word, "expected approved or active", {"P1"}) for word in ("", "perhaps")),
+            *(
+                (word, "expected approved or active", {"P1"})
+                for word in ("", "perhaps", "Approved?")
+            ),
         ],
     )
     def test_a_decision_that_is_not_in_force_is_left_out(

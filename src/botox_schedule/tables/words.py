@@ -150,6 +150,15 @@ def find_value(name: str, text: str) -> str | None:
     return find_values(text, name).pop()
 
 
+def value_said(name: str, cell: str) -> str | None:
+    """Return the value that a cell states; a question mark leaves it open.
+
+    >>> value_said("status", "Completed"), value_said("status", "Completed?")
+    ('completed', None)
+    """
+    return None if "?" in cell or "\uff1f" in cell else find_value(name, cell)
+
+
 AGAINST = frozenset({"cancelled", "no_show", "entered_in_error"})
 """The statuses of a visit at which nothing was given."""
 
