@@ -652,7 +652,16 @@ class TestRows:
             panel.worklist(frame, as_of=AS_OF, holds=None, care_ends=None, contact=frame)  # type: ignore[call-arg]
 
     @pytest.mark.parametrize(
-        "name", ["date_of_death", "Deceased", "is_dead", "pat_dod", "vital status"]
+        "name",
+        [
+            *("date_of_death", "Deceased", "is_dead", "pat_dod", "vital status", "is_alive"),
+            *(
+                "living_status",
+                "PassedAway",
+                "fecha_fallecimiento",
+                "d\N{LATIN SMALL LETTER E WITH ACUTE}c\N{LATIN SMALL LETTER E WITH GRAVE}s",
+            ),
+        ],
     )
     def test_a_column_about_deaths_is_not_ignored(self, name: str) -> None:
         frame = frame_of(administered_on=["2026-01-05"], **{name: ["2026-02-01"]})
@@ -662,6 +671,14 @@ class TestRows:
         ends = pl.DataFrame({"patient": ["p-0"], "on": ["2026-02-01"], "kind": ["deceased"]})
         found = panel.forecast(frame, as_of=AS_OF, care_ends=ends)
         assert found["status"].to_list() == ["deceased"]
+
+    def test_nor_is_one_in_a_table_of_decisions(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        holds = pl.DataFrame(
+            {"patient": ["p-0"], "first": ["2026-01-05"], "reason": ["x"], "deceased": ["Y"]}
+        )
+        with pytest.raises(PanelError, match="holds: 'deceased' is not read; give deaths as"):
+            panel.worklist(frame, as_of=AS_OF, holds=holds, care_ends=None)
 
     def test_nor_is_one_in_births(self) -> None:
         frame = frame_of(administered_on=["2026-01-05"])

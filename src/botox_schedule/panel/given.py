@@ -22,7 +22,10 @@ from botox_schedule.terms import Population
 
 Frame = TypeVar("Frame")
 """A caller's frame: the answer is one of the same kind."""
-_DEATH = re.compile(r"(?i)death|deceas|died|dead(?!line)|vital.?stat|(?<![a-z])dod(?![a-z])")
+_DEATH = re.compile(
+    r"(?i)death|dece(as|dent)|died|dead(?!line)|vital.?stat|(?<![a-z])(dod|alive)(?![a-z])"
+    r"|(?<![a-z])living.?stat|passed.?away|mortality|demise|(ver|ge)storben|todes|fallec|d[e\u00e9]c[e\u00e8]s"
+)
 
 
 class Rules(TypedDict, total=False):
@@ -64,7 +67,7 @@ class RulesAndCare(Rules, total=False):
 
     Attributes:
         holds: ``first``, and ``last``, ``reason``, ``indication``, ``review_on``.
-        care_ends: ``on``, ``kind``, and ``indication``, ``reason``; needed where sessions have a
+        care_ends: ``on``, ``kind``, and ``indication``, ``reason``; needed where a table has a
             column about deaths, which is not read.
     """
 
@@ -94,7 +97,7 @@ def ask(
         given: The rules, and the tables next to the sessions.
 
     Raises:
-        PanelError: When sessions or births have a column about deaths, and no care ends are given.
+        PanelError: When a table has a column about deaths, and no care ends are given.
         TypeError: When something is given that no answer takes.
         UnknownProtocolError: When no protocol is for the region, or the population is unknown.
     """
@@ -114,9 +117,9 @@ def ask(
         if native is not None
     ]
     first = Given("sessions", sessions, COLUMNS)
-    people = [first, *(table for table in tables if table.name == "births")]
-    dead = [(p.name, name) for p in people for name in p.kind and p.names() if _DEATH.search(name)]
-    if dead and rules.get("care_ends") is None:
+    every = () if rules.get("care_ends") is not None else (first, *tables)
+    dead = [(t.name, name) for t in every for name in t.kind and t.names() if _DEATH.search(name)]
+    if dead:
         raise PanelError(f"{dead[0][0]}: {dead[0][1]!r} is not read; give deaths as care_ends")
 
     def compute(frames: Frames) -> pl.DataFrame:
