@@ -16,6 +16,7 @@ from botox_schedule.tables.words import (
     find_values,
     is_about,
     parts_of,
+    runs_of,
     speaking_of_death,
     speaks_of_death,
 )
@@ -378,11 +379,14 @@ def told_by_title(text: str, *, words: str, is_of_patients: bool) -> str:
     'the row does not count; gi'
     >>> told_by_title("Deceased", words="", is_of_patients=True)[:34]
     'the patient has died or is on hold'
+    >>> told_by_title("Patients on hold", words="", is_of_patients=True)[:34]
+    'the patient has died or is on hold'
     >>> told_by_title("Completed", words="status", is_of_patients=True)
     ''
     """
     parts = [part for part in parts_of(text) if part.lower() != "left"]
-    if is_of_patients and (speaks_of_death(text) or any(map(_is_pause, parts))):
+    runs = {*runs_of(text)} - {"left", "Left", "LEFT"}
+    if is_of_patients and (speaks_of_death(text) or any(map(_is_pause, runs.union(parts)))):
         return "the patient has died or is on hold; give it as a table of care ends or holds"
     said = {find_value(words, part) for part in parts} if words else set()
     is_against = words and (is_about("against", text) or said - {None, "completed", "yes"})

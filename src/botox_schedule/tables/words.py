@@ -127,6 +127,19 @@ def parts_of(remark: str) -> list[str]:
     return [remark, *(part for part in found if part != lowered)]
 
 
+def runs_of(title: str) -> list[str]:
+    """Return the words of a title, and what up to four of them in a row say.
+
+    >>> runs_of("Patients on hold")
+    ['Patients', 'Patients on', 'Patients on hold', 'on', 'on hold', 'hold']
+    """
+    words = title[:LONGEST_NAME].split()
+    places = range(len(words))
+    return [
+        " ".join(words[at:end]) for at in places for end in range(at + 1, at + 5)[: len(words) - at]
+    ]
+
+
 _BETWEEN = re.compile(r"\s-+\s|[^\w\s'\u2019-]+|[\d_]+")
 _AROUND_A_WORD = re.compile(
     r"^(the )?(patient|pt)( has| is| was)? "
