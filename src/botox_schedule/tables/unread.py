@@ -296,7 +296,8 @@ def _subjects(
     """Report a column that is about a subject and says something about it."""
     for subject in _SUBJECTS:
         matters = table in subject.tables and subject.unless not in read
-        is_meant = matters and is_about(subject.name, header)
+        is_named = subject.name == "pause" and _names_pause(header)
+        is_meant = matters and (is_named or is_about(subject.name, header))
         if is_meant and any(subject.says(reader, text) for text in texts):
             yield subject.told
 
@@ -385,8 +386,8 @@ def told_by_title(text: str, *, words: str, is_of_patients: bool) -> str:
     ''
     """
     parts = [part for part in parts_of(text) if part.lower() != "left"]
-    runs = {*runs_of(text)} - {"left", "Left", "LEFT"}
-    if is_of_patients and (speaks_of_death(text) or any(map(_is_pause, runs.union(parts)))):
+    is_pause = _names_pause(text) or any(map(_is_pause, parts))
+    if is_of_patients and (speaks_of_death(text) or is_pause):
         return "the patient has died or is on hold; give it as a table of care ends or holds"
     said = {find_value(words, part) for part in parts} if words else set()
     is_against = words and (is_about("against", text) or said - {None, "completed", "yes"})
@@ -421,6 +422,12 @@ def _is_pause(text: str) -> bool:
     """Whether a cell is a word for one, a discharge or a wish not to be called."""
     said = find_values(text, "pause", "care_end", "no_contact")
     return not said <= {None, "deceased"}
+
+
+def _names_pause(text: str) -> bool:
+    """Whether a name or a title has words for one, as in ``Pt discharged (Y/N)``."""
+    runs = runs_of(" ".join(_WORDS.findall(_HUMP.sub(" ", text))))
+    return any(_is_pause(run) and find_value("noun", run) is None for run in runs)
 
 
 def _is_day(reader: CellReader, text: str) -> bool:
@@ -533,4 +540,5 @@ _DETAILS = re.compile(
     r"(?i)^date[\W_]+|[\W_]+(on|at|by|date|dt|day|time|reason|code|comment|notes?)[\W_]*$"
 )
 _ASKS = re.compile(r"(?i)^(is|was)[\W_]+|[\W_]+(y[\W_]?n|flag|ind|indicator)[\W_]*$")
+_WORDS = re.compile(r"[^\W\d_]+")
 _HUMP = re.compile("(?<=[a-z])(?=[A-Z])")
