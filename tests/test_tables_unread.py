@@ -349,6 +349,7 @@ class TestColumnsThatAreNotRead:
             ("Active", "N", True),
             ("Denied", "N", False),
             ("Denied", "Y", True),
+            ("Voided", "N", False),
         ],
     )
     def test_an_answer_for_a_row_is_no_doubt(
@@ -372,7 +373,7 @@ class TestColumnsThatAreNotRead:
         [
             ("Status", "Cancelled"),
             ("State", "entered in error"),
-            ("Voided", "N"),
+            ("Voided", "Y"),
             ("Active", "No"),
             ("Status", "Ended"),
             ("Status", "lifted"),
@@ -666,6 +667,10 @@ class TestColumnsThatAreNotRead:
             ("Comments", "No", False),
             ("Comments", "came late and was injected only in the afternoon", False),
             ("Claim status", "Reversed", True),
+            ("Pt missed (Y/N)", "Y", True),
+            ("Visit missed", "N", False),
+            ("DNA_FLG", "1", True),
+            ("Missed work days", "2", False),
             ("Status.1", "Cancelled", True),
             ("Status.1", "Completed", False),
             ("Confirmation status", "Confirmed", False),

@@ -342,9 +342,9 @@ def _may_say(column: Column, header: str, texts: Sequence[str]) -> bool:
 
 def _is_against(header: str, texts: Iterable[str]) -> bool:
     """Whether a column says by any text that a row does not count, as ``Cancelled on`` does."""
-    if find_value("status", _DETAILS.sub("", header)) in AGAINST:
-        return any(texts)
-    return is_about("against", header) and any(find_value("flag", t) != "no" for t in texts)
+    is_named = find_value("status", _DETAILS.sub("", header)) in AGAINST
+    is_said = is_named or is_about("against", header)
+    return is_said and any(find_value("flag", text) != "no" for text in texts)
 
 
 def _is_denied(header: str, texts: Iterable[str]) -> bool:
@@ -537,7 +537,8 @@ _LIMITING = {
 }
 _STATUSES = frozenset({"status", "in_force"})
 _DETAILS = re.compile(
-    r"(?i)^date[\W_]+|[\W_]+(on|at|by|date|dt|day|time|reason|code|comment|notes?)[\W_]*$"
+    r"(?i)^((date|is|was|pt|pat|patient|visit|appt|appointment|session)[\W_]+)+"
+    r"|([\W_]+(on|at|by|date|dt|day|time|reason|code|comment|notes?|y[\W_]?n|flag|flg|ind|indicator))+[\W_]*$"
 )
 _ASKS = re.compile(r"(?i)^(is|was)[\W_]+|[\W_]+(y[\W_]?n|flag|ind|indicator)[\W_]*$")
 _WORDS = re.compile(r"[^\W\d_]+")
