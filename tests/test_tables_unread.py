@@ -174,6 +174,14 @@ class TestColumnsThatAreNotRead:
             ("Comments", "Pt didn't come", "say the status"),
             ("Notes", "rescheduled to 2/2", "say the status"),
             ("Notes", "Injection not given (fever)", "say the status"),
+            ("Notes", "Botox not given today", "say the status"),
+            ("Notes", "treatment postponed - sick", "say the status"),
+            ("Notes", "cancelled by pt - sick", "say the status"),
+            ("Notes", "no botox today", "say who is on hold"),
+            ("Notes", "pt refused treatment", "say the status"),
+            ("Notes", "hospice", "say who is on hold"),
+            ("Notes", "pt expired", "say who has died"),
+            ("Notes", "authorization expired", ""),
         ],
     )
     def test_a_part_of_a_remark_is_enough(self, header: str, remark: str, what: str) -> None:

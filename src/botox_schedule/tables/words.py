@@ -143,7 +143,7 @@ def runs_of(title: str) -> list[str]:
 _BETWEEN = re.compile(r"\s-+\s|[^\w\s'\u2019-]+|[\d_]+")
 _AROUND_A_WORD = re.compile(
     r"^(the )?(patient|pt)( has| is| was)? "
-    r"|( (on|in|since|to|until|till|from|for|am|im|seit|bis|le|en))?"
+    r"|( today)?( (on|in|since|to|until|till|from|for|am|im|seit|bis|le|en))?"
     r"( (jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|m\u00e4rz|mai|okt|dez)[^\W\d_]*)?$"
 )
 
