@@ -358,6 +358,7 @@ class TestColumnsThatAreNotRead:
             ("Denied", "N", False),
             ("Denied", "Y", True),
             ("Voided", "N", False),
+            ("Record voided", "Y", True),
         ],
     )
     def test_an_answer_for_a_row_is_no_doubt(
@@ -536,6 +537,12 @@ class TestColumnsThatAreNotRead:
             (read_holds, "Weeks", "from", "6", "say how long the hold lasts"),
             (read_holds, "Weeks", "from,to", "6", ""),
             (read_holds, "Still on hold?", "from", "No", "say which holds are over"),
+            (read_holds, "Hold lifted (Y/N)", "from", "Y", "say the record status"),
+            (read_holds, "Hold over", "from", "N", ""),
+            (read_holds, "Off hold", "from", "Yes", "say which holds are over"),
+            (read_holds, "Cleared to treat", "from", "Y", "say which holds are over"),
+            (read_holds, "Returned?", "from", "no", ""),
+            (read_authorizations, "Auth approved", "dx,drug,from,to", "N", "say the status"),
             (read_holds, "On hold", "from", "Yes", ""),
             (read_holds, "Pregnant", "from", "No", ""),
             (read_overrides, "Weeks", "dx,from,by,usual", "10", "say the minimum"),

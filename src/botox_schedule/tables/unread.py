@@ -450,6 +450,7 @@ _PAUSED = (
     "say who is on hold, discharged or not to be called",
     "give it as a table of holds or care ends",
 )
+_OVER = ("say which holds are over", "give their last days")
 _ANOTHER_KEY = ("say that a patient has another key", "write one key in all rows of a patient")
 _TO_WAIT = ("say how long to wait", "give it as a table of overrides")
 _CLOCK = re.compile(r"[T\s]+[0-9]{1,2}:[0-9].*")
@@ -470,7 +471,14 @@ _SUBJECTS = (
         "holding",
         _OF_HOLDS,
         lambda _, text: find_value("flag", text) == "no",
-        ("say which holds are over", "give their last days"),
+        _OVER,
+        unless="record_status",
+    ),
+    _Subject(
+        "release",
+        _OF_HOLDS,
+        lambda _, text: find_value("flag", text) == "yes",
+        _OVER,
         unless="record_status",
     ),
     _Subject("paused", _OF_ALL, _is_text, _PAUSED),
@@ -540,6 +548,9 @@ _DETAILS = re.compile(
     r"(?i)^((date|is|was|pt|pat|patient|visit|appt|appointment|session)[\W_]+)+"
     r"|([\W_]+(on|at|by|date|dt|day|time|reason|code|comment|notes?|y[\W_]?n|flag|flg|ind|indicator))+[\W_]*$"
 )
-_ASKS = re.compile(r"(?i)^(is|was)[\W_]+|[\W_]+(y[\W_]?n|flag|ind|indicator)[\W_]*$")
+_ASKS = re.compile(
+    r"(?i)^((is|was|hold|pause|auth|authorization|override|record|row|entry)[\W_]+)+"
+    r"|[\W_]+(y[\W_]?n|flag|flg|ind|indicator)[\W_]*$"
+)
 _WORDS = re.compile(r"[^\W\d_]+")
 _HUMP = re.compile("(?<=[a-z])(?=[A-Z])")
