@@ -16,6 +16,7 @@ from botox_schedule.tables.words import (
     find_values,
     is_about,
     parts_of,
+    plain,
     runs_of,
     speaking_of_death,
     speaks_of_death,
@@ -84,9 +85,13 @@ class UnreadCells:
         is_asked = is_of_sessions and "status" not in found.columns
         self._arrivals = self._about("arrival") if is_asked else set()
         self.latest: dict[str, date] = {}
-        self.earlier: dict[int, dict[str, date]] = {
-            place: {} for place in self._about("earlier") if is_of_sessions
-        }
+        self.earlier: dict[int, dict[str, date]] = {}
+        # The first name under each key, by column.
+        self._named: dict[int, dict[str, Cell]] = {}
+        if is_of_sessions:
+            self.earlier |= {place: {} for place in self._about("earlier")}
+            self._named |= {place: {} for place in self._about("person")}
+        self._several: set[int] = set()
         self._gaps: set[int] = set()
         self._deaths: set[int] = set()
         self._stating = [name for name in STATING_DEATHS if name in found.columns]
@@ -107,6 +112,7 @@ class UnreadCells:
             self._keep(self._of_living, living)
         if self.given or self.earlier:
             self._notice_completed(columns, values)
+        self._notice_names(columns, values["patient"])
         # A total, a title or a blank line has no time of arrival.
         self._gaps |= {
             place
@@ -123,6 +129,13 @@ class UnreadCells:
                 is_kept = place in self._remarks and _may_say_more(told, cell)
                 if is_kept or len(told) < _MOST_WORDS:
                     told.add(cell)
+
+    def _notice_names(self, columns: Sequence[Sequence[Cell]], patients: Sequence[Any]) -> None:
+        for place, named in self._named.items():
+            rows = zip(patients, columns[place], strict=True)
+            others = ((named.setdefault(key, cell), cell) for key, cell in rows if key and cell)
+            if any(first != cell and _are_strangers(first, cell) for first, cell in others):
+                self._several.add(place)
 
     def _notice_completed(
         self, columns: Sequence[Sequence[Cell]], values: Mapping[str, Sequence[Any]]
@@ -198,6 +211,8 @@ class UnreadCells:
     ) -> Iterator[_Told]:
         """Report who may not have come, a child's age, and a further session: ``Date 2``."""
         read, header = self._found.columns, self._headers[place]
+        if place in self._several:
+            yield "name several people under one key", "correct the keys"
         if place in self._gaps and any(map(_has_come, texts)):
             yield "say who did not come", "give the rows a status"
         if "born_on" not in read and any(_says_child(header, text) for text in texts):
@@ -227,6 +242,12 @@ class UnreadCells:
         """Whether a column such as ``Last injection`` has a day after all of the patient's rows."""
         named = self.earlier.get(place, {})
         return any(day > self.latest.get(patient, date.min) for patient, day in named.items())
+
+
+def _are_strangers(*names: Cell) -> bool:
+    """Whether two full names have no word in common; one that changes keeps the first name."""
+    one, other = ({*_LONG_WORDS.findall(plain(text_of(name)))} for name in names)
+    return min(len(one), len(other)) > 1 and one.isdisjoint(other)
 
 
 def _keep_latest(latest: dict[str, date], days: Iterable[tuple[str, Any]]) -> None:
@@ -553,4 +574,5 @@ _ASKS = re.compile(
     r"|[\W_]+(y[\W_]?n|flag|flg|ind|indicator)[\W_]*$"
 )
 _WORDS = re.compile(r"[^\W\d_]+")
+_LONG_WORDS = re.compile(r"[^\W\d_]{2,}")
 _HUMP = re.compile("(?<=[a-z])(?=[A-Z])")
