@@ -687,6 +687,17 @@ class TestRows:
         found = panel.forecast(frame, as_of=AS_OF, care_ends=ends)
         assert found["status"].to_list() == ["deceased"]
 
+    @pytest.mark.parametrize(
+        "name", ["cancelled", "Canceled_at", "no_show", "is_deleted", "voided", "not given"]
+    )
+    def test_a_column_that_says_which_sessions_were_none_is_not_ignored(self, name: str) -> None:
+        frame = frame_of(administered_on=["2026-01-05"], **{name: [True]})
+        with pytest.raises(PanelError, match=f"sessions: '{name}' is not read; give a status"):
+            panel.worklist(frame, as_of=AS_OF, holds=None, care_ends=None)
+        frame = frame.with_columns(status=pl.lit("cancelled"))
+        assert placed(frame) == {"p-0": ("to_call", "not_rebooked")}
+        assert placed(frame_of(administered_on=["2026-01-05"], no_show_fee=[5]))
+
     def test_nor_is_one_in_a_table_of_decisions(self) -> None:
         frame = frame_of(administered_on=["2026-01-05"])
         holds = pl.DataFrame(
