@@ -205,6 +205,26 @@ class TestColumnsThatAreNotRead:
         told = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
         assert [reason.startswith(f"column 5 may {what}") for reason in told] == [True] * bool(what)
 
+    @pytest.mark.parametrize(
+        ("header", "cell", "is_told"),
+        [
+            ("Dysport units", "300", True),
+            ("Xeomin", "100 U", True),
+            ("Dysport date", "2026-10-01", True),
+            ("Dysport units", "0", False),
+            ("Dysport units", "", False),
+            ("Botox copay", "30", False),
+            ("Botox start date", "2020-01-01", False),
+            ("Prior Dysport", "Y", False),
+        ],
+    )
+    def test_a_dose_of_a_product_in_its_own_column_is_told(
+        self, header: str, cell: str, *, is_told: bool
+    ) -> None:
+        found = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
+        said = "column 5 may hold a further session or dose and is not read"
+        assert [reason.startswith(said) for reason in found] == [True] * is_told
+
     def test_a_remark_needs_no_header(self) -> None:
         reading = read("MRN,,DOS,Dx,Drug\nP1,moved away 2/26,2026-01-05,migraine,Botox\n")
         assert reasons(reading)[0].startswith("column 2 may say who is on hold, discharged")

@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from itertools import chain, compress, islice
 from typing import Any, NamedTuple
 
+from botox_schedule.protocols.indications import find_product
 from botox_schedule.tables.cells import CellReader, Column, interval, interval_range
 from botox_schedule.tables.header import STATING_DEATHS, ColumnNames
 from botox_schedule.tables.lines import Cell, Problem, Table, chosen, text_of, unread_column
@@ -219,6 +220,7 @@ class UnreadCells:
             yield WHO_IS_A_CHILD, "give birth dates"
         if texts and (
             self._is_again(names, header, texts, reader)
+            or _is_of_a_product(names, header, texts, reader)
             or _A_DATE.fullmatch(header)
             or self._names_a_later_one(place)
         ):
@@ -242,6 +244,16 @@ class UnreadCells:
         """Whether a column such as ``Last injection`` has a day after all of the patient's rows."""
         named = self.earlier.get(place, {})
         return any(day > self.latest.get(patient, date.min) for patient, day in named.items())
+
+
+def _is_of_a_product(
+    names: ColumnNames, header: str, texts: Iterable[str], reader: CellReader
+) -> bool:
+    """Whether a column has the doses or days of a product that its name says: ``Dysport units``."""
+    words = _WORDS.findall(header)
+    rest = [word for word in words if find_product(word) is None]
+    is_meant = len(rest) < len(words) and (not rest or names.means(" ".join(rest)) in _DOSE)
+    return is_meant and any(_is_some(text) or _is_day(reader, text) for text in texts)
 
 
 def _are_strangers(*names: Cell) -> bool:
@@ -465,6 +477,10 @@ def _is_text(_: CellReader, text: str) -> bool:
 
 def _is_amount(_: CellReader, text: str) -> bool:
     return _AMOUNT.fullmatch(text) is not None
+
+
+def _is_some(text: str) -> bool:
+    return _AMOUNT.fullmatch(text) is not None and text.strip("0.,") != ""
 
 
 _PAUSED = (
