@@ -92,6 +92,14 @@ class TestMedicationAdministration:
             assert bool(reading.unreadable) is is_missed
         assert read(person(), procedure(status="preparation")).unreadable == frozenset()
 
+    def test_a_completed_session_that_says_why_it_was_not_done_is_told(self) -> None:
+        reason = {"text": "patient refused"}
+        for make, why in ((given_dose, [reason]), (procedure, reason)):
+            assert "partly_given" not in codes(read(make()))
+            reading = read(make(statusReason=why))
+            assert ("partly_given" in codes(reading), len(reading.records[0].sessions)) == (True, 1)
+            assert "partly_given" not in codes(read(make(status="not-done", statusReason=why)))
+
     def test_what_did_not_happen_moves_nothing(self) -> None:
         for status in ("not-done", "on-hold", "in-progress", "entered-in-error"):
             (record,) = read(given_dose(status=status)).records

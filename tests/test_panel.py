@@ -642,6 +642,21 @@ class TestRows:
         with pytest.raises(TypeError, match=r"unexpected: hold; give some of .*holds.* policy"):
             panel.forecast(frame_of(administered_on=["2026-01-05"]), as_of=AS_OF, hold=None)  # type: ignore[call-arg]
 
+    def test_a_decision_about_a_treatment_that_was_not_given_has_a_track(self) -> None:
+        sessions = frame_of(administered_on=["2026-01-05"] * 2)
+        approved = {
+            "indication": ["cervical-dystonia", "chronic-migraine"],
+            "product": ["Botox"] * 2,
+        }
+        days = {"first": ["2026-01-05"] * 2, "last": ["2027-01-04"] * 2}
+        given = pl.DataFrame({"patient": ["p-0", "p-1"], **approved, **days})
+        found = panel.forecast(sessions, as_of=AS_OF, authorizations=given)
+        assert sorted(found.select("patient", "indication", "status").rows()) == [
+            ("p-0", "cervical-dystonia", "no_history"),
+            ("p-0", "chronic-migraine", "overdue"),
+            ("p-1", "chronic-migraine", "overdue"),
+        ]
+
     @pytest.mark.parametrize("name", ["contacts", "acknowledged", "groups"])
     def test_what_an_answer_does_not_use_is_refused(self, name: str) -> None:
         frame = frame_of(administered_on=["2026-01-05"])
@@ -652,7 +667,16 @@ class TestRows:
             panel.worklist(frame, as_of=AS_OF, holds=None, care_ends=None, contact=frame)  # type: ignore[call-arg]
 
     @pytest.mark.parametrize(
-        "name", ["date_of_death", "Deceased", "is_dead", "pat_dod", "vital status"]
+        "name",
+        [
+            *("date_of_death", "Deceased", "is_dead", "pat_dod", "vital status", "is_alive"),
+            *(
+                "living_status",
+                "PassedAway",
+                "fecha_fallecimiento",
+                "d\N{LATIN SMALL LETTER E WITH ACUTE}c\N{LATIN SMALL LETTER E WITH GRAVE}s",
+            ),
+        ],
     )
     def test_a_column_about_deaths_is_not_ignored(self, name: str) -> None:
         frame = frame_of(administered_on=["2026-01-05"], **{name: ["2026-02-01"]})
@@ -662,6 +686,25 @@ class TestRows:
         ends = pl.DataFrame({"patient": ["p-0"], "on": ["2026-02-01"], "kind": ["deceased"]})
         found = panel.forecast(frame, as_of=AS_OF, care_ends=ends)
         assert found["status"].to_list() == ["deceased"]
+
+    @pytest.mark.parametrize(
+        "name", ["cancelled", "Canceled_at", "no_show", "is_deleted", "voided", "not given"]
+    )
+    def test_a_column_that_says_which_sessions_were_none_is_not_ignored(self, name: str) -> None:
+        frame = frame_of(administered_on=["2026-01-05"], **{name: [True]})
+        with pytest.raises(PanelError, match=f"sessions: '{name}' is not read; give a status"):
+            panel.worklist(frame, as_of=AS_OF, holds=None, care_ends=None)
+        frame = frame.with_columns(status=pl.lit("cancelled"))
+        assert placed(frame) == {"p-0": ("to_call", "not_rebooked")}
+        assert placed(frame_of(administered_on=["2026-01-05"], no_show_fee=[5]))
+
+    def test_nor_is_one_in_a_table_of_decisions(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        holds = pl.DataFrame(
+            {"patient": ["p-0"], "first": ["2026-01-05"], "reason": ["x"], "deceased": ["Y"]}
+        )
+        with pytest.raises(PanelError, match="holds: 'deceased' is not read; give deaths as"):
+            panel.worklist(frame, as_of=AS_OF, holds=holds, care_ends=None)
 
     def test_nor_is_one_in_births(self) -> None:
         frame = frame_of(administered_on=["2026-01-05"])

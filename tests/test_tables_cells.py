@@ -483,7 +483,20 @@ class TestNames:
 
     @pytest.mark.parametrize(
         "word",
-        ["maybe", "", "N/A", "unknown", "arrived", "pending", "1", "TRUE", "held", "reversed"],
+        [
+            "maybe",
+            "",
+            "N/A",
+            "unknown",
+            "arrived",
+            "pending",
+            "1",
+            "TRUE",
+            "held",
+            "reversed",
+            "Completed?",
+            "完了\uff1f",
+        ],
     )
     def test_an_unknown_status_leaves_the_row_out(self, word: str) -> None:
         reading = one(GOOD.replace("completed", word))

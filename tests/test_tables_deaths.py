@@ -50,9 +50,10 @@ class TestDeaths:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Date of death")
         assert (reading.care_ends, reading.problems) == ({}, ())
 
-    def test_words_that_say_nothing_are_told(self) -> None:
+    @pytest.mark.parametrize("cell", ["perhaps", "?", "N?", "Y?", "alive?", "Deceased?"])
+    def test_words_that_say_nothing_are_told(self, cell: str) -> None:
         for column in ("Date of death", "Deceased"):
-            reading = one(f"{GOOD},perhaps", header=f"{HEADER},{column}")
+            reading = one(f"{GOOD},{cell}", header=f"{HEADER},{column}")
             assert reading.care_ends == {}
             (reason,) = reasons(reading)
             assert reason.startswith(f"{column.lower()}: expected a day, yes or no; the row counts")
@@ -107,7 +108,8 @@ class TestDeaths:
         assert said.endswith("says that treatment is paused; give the days in a table of holds")
 
     @pytest.mark.parametrize(
-        "cell", ["DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026"]
+        "cell",
+        ["DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026", "Deceased?"],
     )
     def test_a_patient_status_that_may_say_it_is_told(self, cell: str) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
@@ -123,7 +125,32 @@ class TestDeaths:
         assert str(problem).startswith("line 1: column 8 may say who has died and is not read; say")
         assert str(problem).endswith("'date of death'} (--column 'date of death'=...)")
         assert not problem.left_out
-        assert one(f"{GOOD},x,", header=f"{HEADER},{name},DOD").problems == ()
+        assert one(f"{GOOD},x,2026-02-01", header=f"{HEADER},{name},DOD").problems == ()
+        assert one(f"{GOOD},,", header=f"{HEADER},{name},DOD").problems == ()
+        assert "who has died" in reasons(one(f"{GOOD},x,", header=f"{HEADER},{name},DOD"))[0]
+
+    @pytest.mark.parametrize("name", ["\N{DAGGER}", "Dth Dt", "Obit", "Mort"])
+    def test_a_column_with_a_mark_or_a_short_word_of_death_is_told(self, name: str) -> None:
+        assert "who has died" in reasons(one(f"{GOOD},2026-02-01", header=f"{HEADER},{name}"))[0]
+
+    @pytest.mark.parametrize(
+        ("header", "dead", "other"),
+        [
+            ("Date of death,Comments", "2026-02-01,", ",deceased"),
+            ("Deceased,Alive", "Y,N", "N,N"),
+            ("Deceased,Alive", "Y,N", "N,Deceased"),
+            ("DOD,Vital", "2026-02-01,Dead", ",Dead"),
+            ("Patient status,Name", "Deceased,Doe", "Active,Roe (DECEASED)"),
+            ("Patient status,Last name", "Deceased,Doe", "Active,ZZDECEASED"),
+            ("Deceased,Cause of death", "Y,stroke", ",stroke"),
+        ],
+    )
+    def test_a_death_that_is_read_hides_no_other(self, header: str, dead: str, other: str) -> None:
+        quiet = ",".join("Y" if name == "Alive" else "" for name in header.split(","))
+        for rows, is_told in (((dead, quiet), False), ((dead, other), True), ((other,), True)):
+            lines = [f"P{n},2026-01-05,migraine,Botox,{row}" for n, row in enumerate(rows, 1)]
+            reading = read("\n".join([f"Patient,Date,Dx,Drug,{header}", *lines]))
+            assert any("who has died" in told for told in reasons(reading)) is is_told, rows
 
     @pytest.mark.parametrize(
         "name",
@@ -156,6 +183,9 @@ class TestDeaths:
             ("Member status", "Deceased", True),
             ("Chart status", "Inactive - deceased", True),
             ("Discharge disposition", "Died", True),
+            ("Discharge disposition", "exp", True),
+            ("Discharge status", "20", True),
+            ("Discharge status", "01", False),
             ("Name", "Müller, Hans †", True),
             ("Patient name", "SMITH Jane (R.I.P.)", True),
             ("Surname", "O'NEIL Jane Dec'd", True),

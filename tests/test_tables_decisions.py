@@ -170,6 +170,40 @@ class TestDecisions:
         assert ends.by_patient["1"][0].on == date(2026, 2, 1)
         assert read_births(b"MRN,DOB,sex\n1,1980-01-01,f\n").problems == ()
 
+    @pytest.mark.parametrize(
+        ("read", "header", "row"),
+        [
+            (read_holds, "from", "2026-01-05"),
+            (read_overrides, "dx,from,by,usual", "migraine,2026-01-05,payer,12 weeks"),
+            (read_weights, "date,kg", "2026-01-05,60"),
+            (read_prior_treatments, "dx,cycles,drug", "migraine,3,Botox"),
+            (
+                read_authorizations,
+                "dx,drug,from,until,visits",
+                "migraine,Botox,2026-01-01,2026-12-31,4",
+            ),
+            (read_contacts, "day", "2026-01-05"),
+            (read_acknowledged, "key", "hold_ended-0123456789abcdef"),
+        ],
+    )
+    @pytest.mark.parametrize(
+        ("name", "cell", "is_told"),
+        [
+            ("Deceased", "Y", True),
+            ("Date of death", "2026-02-01", True),
+            ("Is alive?", "No", True),
+            ("Deceased", "N", False),
+            ("Date of death", "", False),
+            ("Is alive?", "Yes", False),
+        ],
+    )
+    def test_any_table_that_says_who_has_died_is_told(
+        self, read: Any, header: str, row: str, name: str, cell: str, is_told: bool
+    ) -> None:
+        found = read(f"MRN,{header},{name}\n1,{row},{cell}\n".encode())
+        said = "who has died and is not read; give the table as care ends too"
+        assert any(said in problem.reason for problem in found.problems) is is_told
+
     @pytest.mark.parametrize("column", ["minimum", "usual"])
     @pytest.mark.parametrize("text", ["16 to 12 weeks", "-12 weeks", "9999 years", "4000000 days"])
     def test_an_interval_that_nobody_can_wait_costs_its_row(self, column: str, text: str) -> None:
@@ -282,7 +316,10 @@ class TestDecisions:
                 (word, "not in force", set())
                 for word in ("denied", "Pending", "expired", "In Review")
             ),
-            *((word, "expected approved or active", {"P1"}) for word in ("", "perhaps")),
+            *(
+                (word, "expected approved or active", {"P1"})
+                for word in ("", "perhaps", "Approved?")
+            ),
         ],
     )
     def test_a_decision_that_is_not_in_force_is_left_out(

@@ -285,3 +285,25 @@ class TestKeys:
         assert reasons(one(f"{GOOD},soon", header=header))[0].endswith(
             "; the row counts without it"
         )
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "second", "is_told"),
+    [
+        ("Patient name", "Doe, Jane", "Roe, John", True),
+        ("Name", "Jane Doe", "JOHN ROE", True),
+        ("Patient name", "Doe, Jane", "Smith, JANE A.", False),
+        ("Patient name", "Jos\N{LATIN SMALL LETTER E WITH ACUTE} P\N{LATIN SMALL LETTER E WITH ACUTE}rez", "JOSE PEREZ", False),
+        ("Patient name", "Doe", "Roe, John", False),
+        ("Patient name", "", "Roe, John", False),
+        ("Provider name", "Doe, Jane", "Roe, John", False),
+    ],
+)  # fmt: skip
+def test_two_people_under_one_key_are_told(
+    header: str, first: str, second: str, *, is_told: bool
+) -> None:
+    rows = [f'1,2026-01-05,migraine,Botox,"{name}"' for name in (first, second)]
+    others = ['2,2026-01-05,migraine,Botox,"Poe, Ann"', ',2026-01-05,migraine,Botox,"Loe, Eve"']
+    reading = read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows, *others, others[1]]))
+    said = "column 5 may name several people under one key and is not read; correct the keys"
+    assert (said in reasons(reading)) is is_told

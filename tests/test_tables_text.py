@@ -151,7 +151,13 @@ class TestText:
         assert read(stated).patients == {"P1"}
         assert {"P1", "P2", "P3"} & reading.unreadable == {"P2"}
 
-    @pytest.mark.parametrize("title", ["DECEASED", "Verstorben 2025", "On hold:", "Inactive"])
+    @pytest.mark.parametrize(
+        "title",
+        [
+            *("DECEASED", "Verstorben 2025", "On hold:", "Inactive", "Patients on hold"),
+            *("List of discharged patients", "Do not call list", "Former patients"),
+        ],
+    )
     @pytest.mark.parametrize("status", ["Status", "Color"])
     def test_a_title_may_say_that_the_patients_below_it_have_died(
         self, title: str, status: str
@@ -164,6 +170,10 @@ class TestText:
         births = f"{title},\nMRN,DOB\nP1,1980-01-01\n"
         (problem,) = read_births(births.encode()).problems
         assert (problem.line, "the patient has died" in problem.reason) == (1, True)
+
+    @pytest.mark.parametrize("title", ["Dr. Holden", "Left arm", "Household, by policy holder"])
+    def test_a_title_with_a_part_of_such_a_word_says_nothing(self, title: str) -> None:
+        assert read(f'"{title}"\n{HEADER}\n{GOOD}\n').problems == ()
 
     @pytest.mark.parametrize(
         "title",

@@ -174,6 +174,14 @@ class TestColumnsThatAreNotRead:
             ("Comments", "Pt didn't come", "say the status"),
             ("Notes", "rescheduled to 2/2", "say the status"),
             ("Notes", "Injection not given (fever)", "say the status"),
+            ("Notes", "Botox not given today", "say the status"),
+            ("Notes", "treatment postponed - sick", "say the status"),
+            ("Notes", "cancelled by pt - sick", "say the status"),
+            ("Notes", "no botox today", "say who is on hold"),
+            ("Notes", "pt refused treatment", "say the status"),
+            ("Notes", "hospice", "say who is on hold"),
+            ("Notes", "pt expired", "say who has died"),
+            ("Notes", "authorization expired", ""),
         ],
     )
     def test_a_part_of_a_remark_is_enough(self, header: str, remark: str, what: str) -> None:
@@ -196,6 +204,26 @@ class TestColumnsThatAreNotRead:
     def test_a_header_says_what_a_cell_is_about(self, header: str, cell: str, what: str) -> None:
         told = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
         assert [reason.startswith(f"column 5 may {what}") for reason in told] == [True] * bool(what)
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "is_told"),
+        [
+            ("Dysport units", "300", True),
+            ("Xeomin", "100 U", True),
+            ("Dysport date", "2026-10-01", True),
+            ("Dysport units", "0", False),
+            ("Dysport units", "", False),
+            ("Botox copay", "30", False),
+            ("Botox start date", "2020-01-01", False),
+            ("Prior Dysport", "Y", False),
+        ],
+    )
+    def test_a_dose_of_a_product_in_its_own_column_is_told(
+        self, header: str, cell: str, *, is_told: bool
+    ) -> None:
+        found = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
+        said = "column 5 may hold a further session or dose and is not read"
+        assert [reason.startswith(said) for reason in found] == [True] * is_told
 
     def test_a_remark_needs_no_header(self) -> None:
         reading = read("MRN,,DOS,Dx,Drug\nP1,moved away 2/26,2026-01-05,migraine,Botox\n")
@@ -349,6 +377,8 @@ class TestColumnsThatAreNotRead:
             ("Active", "N", True),
             ("Denied", "N", False),
             ("Denied", "Y", True),
+            ("Voided", "N", False),
+            ("Record voided", "Y", True),
         ],
     )
     def test_an_answer_for_a_row_is_no_doubt(
@@ -372,7 +402,7 @@ class TestColumnsThatAreNotRead:
         [
             ("Status", "Cancelled"),
             ("State", "entered in error"),
-            ("Voided", "N"),
+            ("Voided", "Y"),
             ("Active", "No"),
             ("Status", "Ended"),
             ("Status", "lifted"),
@@ -480,6 +510,16 @@ class TestColumnsThatAreNotRead:
             ("On recall?", "No", True),
             ("OK to call", "0", True),
             ("妊娠", "はい", True),
+            ("Paused until", "2026-11-01", True),
+            ("Pt discharged (Y/N)", "Y", True),
+            ("DISCHARGED_FLG", "1", True),
+            ("PatientPausedDt", "2026-11-01", True),
+            ("LTFU", "Yes", True),
+            ("Stop date", "2026-01-05", False),
+            ("Left on", "2026-01-05", False),
+            ("Transfer of care", "Y", True),
+            ("Tx stopped", "Y", True),
+            ("Therapy end", "2026-11-01", True),
             ("Outcome", "Discharge to GP", True),
             ("Contact preference", "Do not contact", True),
             ("Recall status", "Inactive", True),
@@ -517,6 +557,12 @@ class TestColumnsThatAreNotRead:
             (read_holds, "Weeks", "from", "6", "say how long the hold lasts"),
             (read_holds, "Weeks", "from,to", "6", ""),
             (read_holds, "Still on hold?", "from", "No", "say which holds are over"),
+            (read_holds, "Hold lifted (Y/N)", "from", "Y", "say the record status"),
+            (read_holds, "Hold over", "from", "N", ""),
+            (read_holds, "Off hold", "from", "Yes", "say which holds are over"),
+            (read_holds, "Cleared to treat", "from", "Y", "say which holds are over"),
+            (read_holds, "Returned?", "from", "no", ""),
+            (read_authorizations, "Auth approved", "dx,drug,from,to", "N", "say the status"),
             (read_holds, "On hold", "from", "Yes", ""),
             (read_holds, "Pregnant", "from", "No", ""),
             (read_overrides, "Weeks", "dx,from,by,usual", "10", "say the minimum"),
@@ -545,6 +591,9 @@ class TestColumnsThatAreNotRead:
             ("Merged into", "0099", "say that a patient has another key"),
             ("Old MRN", "0099", "say that a patient has another key"),
             ("Old MRN", "", ""),
+            ("MRN.1", "0099", "say that a patient has another key"),
+            ("Patient ID (2)", "0099", "say that a patient has another key"),
+            ("MRN 2", "", ""),
             ("Min interval", "16 weeks", "say how long to wait"),
             ("Not before", "2026-05-01", "say how long to wait"),
             ("Min interval", "no", ""),
@@ -653,6 +702,12 @@ class TestColumnsThatAreNotRead:
             ("Comments", "No", False),
             ("Comments", "came late and was injected only in the afternoon", False),
             ("Claim status", "Reversed", True),
+            ("Pt missed (Y/N)", "Y", True),
+            ("Visit missed", "N", False),
+            ("DNA_FLG", "1", True),
+            ("Missed work days", "2", False),
+            ("Status.1", "Cancelled", True),
+            ("Status.1", "Completed", False),
             ("Confirmation status", "Confirmed", False),
         ],
     )

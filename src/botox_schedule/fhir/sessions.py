@@ -267,6 +267,8 @@ def _doubts(draft: _Draft, *, is_absent: bool) -> Iterator[Remark]:
         yield BundleProblemCode.UNKNOWN_SUBJECT, "subject", message
     if begun := _BEGUN.get(text_of(draft.entry.resource, "status") or ""):
         yield BundleProblemCode.PARTLY_GIVEN, "status", begun
+    elif draft.status is SessionStatus.COMPLETED and draft.entry.resource.get("statusReason"):
+        yield BundleProblemCode.PARTLY_GIVEN, "statusReason", _DENIED
     if len(draft.products) > 1:
         message = "the codes name several products; it counts as unknown"
         yield BundleProblemCode.AMBIGUOUS_PRODUCT, "medication", message
@@ -313,6 +315,9 @@ _BEGUN = {
     "in-progress": _OPEN,
     "on-hold": _OPEN,
 }
+_DENIED = (
+    "the session is completed, and says why it was not: it counts, and may not have been given"
+)
 _AMOUNTS = frozenset({"dose", "rateQuantity", "rateRatio", "text"})
 _UNNAMED = {
     DOSE: ("medication", "a botulinum toxin whose product is unknown"),

@@ -1,7 +1,7 @@
 """What callers give in addition to the sessions: the rules, and further tables."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypedDict, TypeVar, Unpack, cast
 
@@ -22,7 +22,15 @@ from botox_schedule.terms import Population
 
 Frame = TypeVar("Frame")
 """A caller's frame: the answer is one of the same kind."""
-_DEATH = re.compile(r"(?i)death|deceas|died|dead(?!line)|vital.?stat|(?<![a-z])dod(?![a-z])")
+_DEATH = re.compile(
+    r"(?i)death|dece(as|dent)|died|dead(?!line)|vital.?stat|(?<![a-z])(dod|alive)(?![a-z])"
+    r"|(?<![a-z])living.?stat|passed.?away|mortality|demise|(ver|ge)storben|todes|fallec|d[e\u00e9]c[e\u00e8]s"
+)
+_UNDONE = re.compile(
+    r"(?i)((is|was)[_ ])?(cancell?ed|no[_ ]?show|missed|void(ed)?|deleted|not[_ ]given|entered[_ ]in[_ ]error)"
+    r"([_ ](on|at|date|flag|reason))?"
+)
+"""A column that says which sessions were none."""
 
 
 class Rules(TypedDict, total=False):
@@ -64,7 +72,7 @@ class RulesAndCare(Rules, total=False):
 
     Attributes:
         holds: ``first``, and ``last``, ``reason``, ``indication``, ``review_on``.
-        care_ends: ``on``, ``kind``, and ``indication``, ``reason``; needed where sessions have a
+        care_ends: ``on``, ``kind``, and ``indication``, ``reason``; needed where a table has a
             column about deaths, which is not read.
     """
 
@@ -94,7 +102,8 @@ def ask(
         given: The rules, and the tables next to the sessions.
 
     Raises:
-        PanelError: When sessions or births have a column about deaths, and no care ends are given.
+        PanelError: When a table has a column about deaths, and no care ends are given, or sessions
+            without a status have one such as ``cancelled_on``.
         TypeError: When something is given that no answer takes.
         UnknownProtocolError: When no protocol is for the region, or the population is unknown.
     """
@@ -114,10 +123,7 @@ def ask(
         if native is not None
     ]
     first = Given("sessions", sessions, COLUMNS)
-    people = [first, *(table for table in tables if table.name == "births")]
-    dead = [(p.name, name) for p in people for name in p.kind and p.names() if _DEATH.search(name)]
-    if dead and rules.get("care_ends") is None:
-        raise PanelError(f"{dead[0][0]}: {dead[0][1]!r} is not read; give deaths as care_ends")
+    _refuse_unread(first, tables, has_ends=rules.get("care_ends") is not None)
 
     def compute(frames: Frames) -> pl.DataFrame:
         # Once for the whole answer: what its parts leave behind is free by then.
@@ -125,3 +131,15 @@ def ask(
             return answer(frames, asking)
 
     return cast("Frame", answered([first, *tables], compute, summary))
+
+
+def _refuse_unread(first: Given, tables: Sequence[Given], *, has_ends: bool) -> None:
+    """Refuse columns that nobody reads and that say who has died, or which sessions were none."""
+    every = () if has_ends else (first, *tables)
+    dead = [(t.name, name) for t in every for name in t.kind and t.names() if _DEATH.search(name)]
+    if dead:
+        raise PanelError(f"{dead[0][0]}: {dead[0][1]!r} is not read; give deaths as care_ends")
+    names = first.names()
+    undone = next(filter(_UNDONE.fullmatch, names), None)
+    if undone is not None and "status" not in names:
+        raise PanelError(f"sessions: {undone!r} is not read; give a status, or leave it out")

@@ -43,6 +43,7 @@ from botox_schedule.tables.words import (
     is_about,
     is_denial,
     plain,
+    value_said,
 )
 from botox_schedule.terms import Product
 
@@ -494,7 +495,7 @@ def word(name: str, kind: type[StrEnum], blank: StrEnum | None = None) -> Read:
         given = text_of(cell)
         if blank is not None and not given:
             return Parsed(blank)
-        found = find_value(name, given)
+        found = value_said(name, given)
         return Parsed(kind(found)) if found else unreadable(f"expected one of {examples(name)}")
 
     return read
@@ -502,7 +503,7 @@ def word(name: str, kind: type[StrEnum], blank: StrEnum | None = None) -> Read:
 
 def in_force(_: CellReader, cell: Cell) -> Parsed:
     """Refuse whatever does not say that a decision is in force; False where it says the contrary."""
-    said = find_value("in_force", text_of(cell))
+    said = value_said("in_force", text_of(cell))
     if said == "no":
         return Parsed(value=False, note="not in force", is_readable=False)
     return unreadable("expected approved or active") if said is None else Parsed(said)

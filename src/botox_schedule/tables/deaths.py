@@ -1,13 +1,22 @@
 """What a cell says about a death: its day, or whether there was one."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 from enum import Enum, auto
+from functools import partial
 
 from botox_schedule.dates.days import LAST_PLACEHOLDER, is_placeholder_day
+from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.tables.cells import TOO_EARLY, CellReader, Parsed, unreadable
 from botox_schedule.tables.lines import Cell, Line, text_of
-from botox_schedule.tables.words import find_value, is_about_death
+from botox_schedule.tables.words import (
+    find_value,
+    is_about,
+    is_about_death,
+    is_word_of_death,
+    value_said,
+)
 from botox_schedule.terms import CareEndKind
 
 
@@ -29,7 +38,7 @@ def day_of_death(reader: CellReader, cell: Cell) -> Parsed:
     A patient with an unreadable day counts as deceased: nobody must call the dead.
     """
     text = text_of(cell)
-    word = find_value("deceased", text)
+    word = value_said("deceased", text)
     if word in {"yes", "no"} or not (
         text == _DAY_ZERO or re.search(r"[^0/. :\-\u2013\u2014]", text)
     ):
@@ -68,8 +77,30 @@ def _speaks_of(name: str, value: str, text: str) -> bool:
 
 def deceased(reader: CellReader, cell: Cell) -> Parsed:
     """The same for a column in which most systems write ``unknown`` for the living."""
-    is_unsure = find_value("deceased", text_of(cell)) == "unsure"
+    is_unsure = value_said("deceased", text_of(cell)) == "unsure"
     return Parsed(None) if is_unsure else day_of_death(reader, cell)
+
+
+def telling_death(reader: CellReader, header: str) -> Callable[[str], bool]:
+    """Return what tells whether a cell of a column that is not read may state a death."""
+    if is_about_death(header):
+        return partial(_states_death, reader, header)
+    return _ends_dead if is_about("disposition", header) else is_word_of_death
+
+
+def _states_death(reader: CellReader, header: str, text: str) -> bool:
+    """Whether it says more than that there was none; under ``Alive`` a no does."""
+    answer, said = value_said("flag", text), deceased(reader, text)
+    if answer and is_about("alive", header):
+        return answer == "no"
+    return bool(said.value or said.note)
+
+
+def _ends_dead(text: str) -> bool:
+    """Whether a disposition says it by a word, such as "expired", or by a code of claims."""
+    rows = bundled_tables("deaths.toml")["codes"]
+    codes = (row["codes"] for row in rows if row["system"] == "NUBC")
+    return find_value("care_end", text) == CareEndKind.DECEASED or any(text in c for c in codes)
 
 
 def patient_status(_: CellReader, cell: Cell) -> Parsed:
@@ -79,9 +110,9 @@ def patient_status(_: CellReader, cell: Cell) -> Parsed:
     """
     text = text_of(cell)
     said = find_value("care_end", text)
-    if said == CareEndKind.DECEASED:
+    if value_said("care_end", text) == CareEndKind.DECEASED:
         return Parsed(Death.DAY_UNKNOWN)
-    if said is not None:
+    if said == CareEndKind.DISCONTINUED:
         return Parsed(None, "says that care has ended; give the day in a table of care ends")
     if find_value("pause", text) is not None:
         return Parsed(None, "says that treatment is paused; give the days in a table of holds")

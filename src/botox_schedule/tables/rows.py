@@ -12,6 +12,7 @@ from botox_schedule.dates.days import OTHER_ORDER
 from botox_schedule.files import HEADER_AGAIN
 from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.tables.cells import CellReader, Column
+from botox_schedule.tables.deaths import telling_death
 from botox_schedule.tables.header import PLACES, ColumnNames, another_header
 from botox_schedule.tables.lines import Cell, Line, Problem, Table, text_of
 from botox_schedule.tables.source import TableSource, open_table
@@ -174,7 +175,8 @@ def read_rows(
     unread += (Problem(found.header.number, told, left_out=False) for told in reader.swapped())
     unread += reader.above(found.titles)
     absent = {name: [value] * len(reader.lines) for name, value in reader.absent.items()}
-    values, deaths = absent | reader.values, reader.unread.places_of_death()
+    values = absent | reader.values
+    deaths = reader.unread.places_of_death(partial(telling_death, cells))
     return RowsRead(
         *(reader.lines, values, reader.told, reader.blank, found.header, found.columns),
         *(unread, deaths, found.sheet),

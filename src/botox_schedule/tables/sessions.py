@@ -24,7 +24,7 @@ from botox_schedule.tables.decisions import (
     by_patient,
     look_alikes,
 )
-from botox_schedule.tables.header import PLACES
+from botox_schedule.tables.header import PLACES, STATING_DEATHS
 from botox_schedule.tables.lines import Problem, chosen, maker, unread_column
 from botox_schedule.tables.rows import RowCounts, RowsRead, RowValues, TableOptions, read_rows
 from botox_schedule.tables.source import TableSource
@@ -267,7 +267,6 @@ def read_sessions(
 
 _Columns = Mapping[str, Sequence[Any]]
 """The value of each row by column."""
-_DEATHS = ("died_on", "deceased", "patient_status")
 
 
 def _reading(found: RowsRead) -> TableReading:
@@ -291,7 +290,7 @@ def _reading(found: RowsRead) -> TableReading:
             birth_problems,
             _duplicates(used),
             _keys(first, alike, named),
-            _unread_deaths(found, is_stated=bool(told)),
+            _unread_deaths(found),
         ),
         counts=found.counts,
         months=tuple(_months(found.faulty)),
@@ -404,22 +403,20 @@ _NAMED_DEAD = f"patient: {MAY_HAVE_DIED}"
 _ALIKE = "patient: differs only in zeros, case, blanks, hyphens, accents or alphabet from the one"
 
 
-def _unread_deaths(found: RowsRead, *, is_stated: bool) -> Iterator[Problem]:
-    """Report columns that may say who has died, unless the table states a death."""
-    if is_stated:
-        return
-    by_name = deaths.death_columns(found.header)
-    for place in () if {*_DEATHS} & {*found.columns} else by_name:
-        yield unread_column(found.header, place, "say who has died", chosen("date of death"))
-    for place in sorted(found.deaths - {*by_name}):
-        yield unread_column(found.header, place, "say who has died", chosen("patient status"))
+def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
+    """Report columns that may say who has died; by name alone where none is read for it."""
+    by_name = {*deaths.death_columns(found.header)}
+    is_read = not STATING_DEATHS.isdisjoint(found.columns)
+    for place in sorted(found.deaths | (set() if is_read else by_name)):
+        name = "date of death" if place in by_name else "patient status"
+        yield unread_column(found.header, place, "say who has died", chosen(name))
 
 
 def _told_of_deaths(values: _Columns) -> set[tuple[str, Any]]:
     """What the cells say of the death of a patient."""
     return {
         (patient, said)
-        for name in _DEATHS
+        for name in STATING_DEATHS
         if any(values[name])
         for patient, said in zip(values["patient"], values[name], strict=True)
         if patient and said

@@ -7,16 +7,18 @@ from functools import cached_property, lru_cache
 from itertools import chain, compress, islice
 from typing import Any, NamedTuple
 
+from botox_schedule.protocols.indications import find_product
 from botox_schedule.tables.cells import CellReader, Column, interval, interval_range
-from botox_schedule.tables.header import ColumnNames
+from botox_schedule.tables.header import STATING_DEATHS, ColumnNames
 from botox_schedule.tables.lines import Cell, Problem, Table, chosen, text_of, unread_column
 from botox_schedule.tables.words import (
     AGAINST,
     find_value,
     find_values,
     is_about,
-    is_word_of_death,
     parts_of,
+    plain,
+    runs_of,
     speaking_of_death,
     speaks_of_death,
 )
@@ -79,17 +81,23 @@ class UnreadCells:
         }
         subjects = ("remark", "standing", "pause", "activity")
         self._remarks: set[int] = set().union(*map(self._about, subjects))
-        self._dispositions = self._about("disposition")
         self._telling = self._about("telling")
         is_of_sessions = "administered_on" in found.columns
         is_asked = is_of_sessions and "status" not in found.columns
         self._arrivals = self._about("arrival") if is_asked else set()
         self.latest: dict[str, date] = {}
-        self.earlier: dict[int, dict[str, date]] = {
-            place: {} for place in self._about("earlier") if is_of_sessions
-        }
+        self.earlier: dict[int, dict[str, date]] = {}
+        # The first name under each key, by column.
+        self._named: dict[int, dict[str, Cell]] = {}
+        if is_of_sessions:
+            self.earlier |= {place: {} for place in self._about("earlier")}
+            self._named |= {place: {} for place in self._about("person")}
+        self._several: set[int] = set()
         self._gaps: set[int] = set()
         self._deaths: set[int] = set()
+        self._stating = [name for name in STATING_DEATHS if name in found.columns]
+        # In rows that state no death themselves.
+        self._of_living = {place: set[Cell]() for place in places} if self._stating else self.cells
 
     def _about(self, subject: str) -> set[int]:
         return {place for place in self.cells if is_about(subject, self._headers[place])}
@@ -98,13 +106,14 @@ class UnreadCells:
         self, columns: Sequence[Sequence[Cell]], values: Mapping[str, Sequence[Any]]
     ) -> None:
         """Keep what the cells of rows with these values say."""
-        for place, told in self.cells.items():
-            for cell in dict.fromkeys(columns[place]):
-                is_kept = place in self._remarks and _may_say_more(told, cell)
-                if is_kept or len(told) < _MOST_WORDS:
-                    told.add(cell)
+        self._keep(self.cells, columns)
+        living = columns
+        if self._stating:
+            living = _without_stated(columns, [values[name] for name in self._stating])
+            self._keep(self._of_living, living)
         if self.given or self.earlier:
             self._notice_completed(columns, values)
+        self._notice_names(columns, values["patient"])
         # A total, a title or a blank line has no time of arrival.
         self._gaps |= {
             place
@@ -112,8 +121,22 @@ class UnreadCells:
             if not all(map(text_of, compress(columns[place], values["administered_on"])))
         }
         self._deaths |= {
-            place for place in self._telling if speaking_of_death({*map(text_of, columns[place])})
+            place for place in self._telling if speaking_of_death({*map(text_of, living[place])})
         }
+
+    def _keep(self, kept: Mapping[int, set[Cell]], columns: Sequence[Sequence[Cell]]) -> None:
+        for place, told in kept.items():
+            for cell in dict.fromkeys(columns[place]):
+                is_kept = place in self._remarks and _may_say_more(told, cell)
+                if is_kept or len(told) < _MOST_WORDS:
+                    told.add(cell)
+
+    def _notice_names(self, columns: Sequence[Sequence[Cell]], patients: Sequence[Any]) -> None:
+        for place, named in self._named.items():
+            rows = zip(patients, columns[place], strict=True)
+            others = ((named.setdefault(key, cell), cell) for key, cell in rows if key and cell)
+            if any(first != cell and _are_strangers(first, cell) for first, cell in others):
+                self._several.add(place)
 
     def _notice_completed(
         self, columns: Sequence[Sequence[Cell]], values: Mapping[str, Sequence[Any]]
@@ -142,17 +165,19 @@ class UnreadCells:
             return [*texts]
         return [*dict.fromkeys(chain.from_iterable(map(parts_of, texts)))]
 
-    def places_of_death(self) -> frozenset[int]:
-        """Return the columns in which a cell speaks of death."""
-        told = self._texts.items()
-        words = (place for place, texts in told if any(map(self._says(place), texts)))
-        return frozenset(self._deaths.union(words))
+    def places_of_death(self, tells: Callable[[str], Callable[[str], bool]]) -> frozenset[int]:
+        """Return the columns in which a cell speaks of death, in a row that states none.
 
-    def _says(self, place: int) -> Callable[[str], bool]:
-        """What tells a word of death in a column: under a disposition "expired" is one."""
-        if place not in self._dispositions:
-            return is_word_of_death
-        return lambda text: find_value("care_end", text) == "deceased"
+        Args:
+            tells: What tells by a column's name whether a cell of it does.
+        """
+        headers = self._headers
+        told = {
+            place
+            for place, cells in self._of_living.items()
+            if any(map(tells(headers[place]), self._said(place, cells)))
+        }
+        return frozenset(self._deaths | told)
 
     def problems(
         self, columns: Mapping[str, Column], names: ColumnNames, reader: CellReader
@@ -172,6 +197,7 @@ class UnreadCells:
                 _absent(absent, header, texts, reader),
                 _subjects(names.table, found.columns, header, texts, reader),
                 _denials(header, self._said(place, self.given.get(place, ()))),
+                _keys_again(names, header, texts),
                 self._of_sessions(names, place, texts, reader) if names.table == "sessions" else (),
             )
             for told in islice(rules, 1):
@@ -186,12 +212,15 @@ class UnreadCells:
     ) -> Iterator[_Told]:
         """Report who may not have come, a child's age, and a further session: ``Date 2``."""
         read, header = self._found.columns, self._headers[place]
+        if place in self._several:
+            yield "name several people under one key", "correct the keys"
         if place in self._gaps and any(map(_has_come, texts)):
             yield "say who did not come", "give the rows a status"
         if "born_on" not in read and any(_says_child(header, text) for text in texts):
             yield WHO_IS_A_CHILD, "give birth dates"
         if texts and (
             self._is_again(names, header, texts, reader)
+            or _is_of_a_product(names, header, texts, reader)
             or _A_DATE.fullmatch(header)
             or self._names_a_later_one(place)
         ):
@@ -217,6 +246,22 @@ class UnreadCells:
         return any(day > self.latest.get(patient, date.min) for patient, day in named.items())
 
 
+def _is_of_a_product(
+    names: ColumnNames, header: str, texts: Iterable[str], reader: CellReader
+) -> bool:
+    """Whether a column has the doses or days of a product that its name says: ``Dysport units``."""
+    words = _WORDS.findall(header)
+    rest = [word for word in words if find_product(word) is None]
+    is_meant = len(rest) < len(words) and (not rest or names.means(" ".join(rest)) in _DOSE)
+    return is_meant and any(_is_some(text) or _is_day(reader, text) for text in texts)
+
+
+def _are_strangers(*names: Cell) -> bool:
+    """Whether two full names have no word in common; one that changes keeps the first name."""
+    one, other = ({*_LONG_WORDS.findall(plain(text_of(name)))} for name in names)
+    return min(len(one), len(other)) > 1 and one.isdisjoint(other)
+
+
 def _keep_latest(latest: dict[str, date], days: Iterable[tuple[str, Any]]) -> None:
     for patient, day in days:
         if isinstance(day, date) and day > latest.get(patient, date.min):
@@ -228,10 +273,27 @@ def unread_sheet(number: int) -> str:
     return f"sheet {number} {_A_SHEET}"
 
 
+def _without_stated(
+    columns: Sequence[Sequence[Cell]], stated: Sequence[Sequence[Any]]
+) -> Sequence[Sequence[Cell]]:
+    """The columns without the rows that state a death."""
+    if not any(map(any, stated)):
+        return columns
+    is_silent = [not any(values) for values in zip(*stated, strict=True)]
+    return [[*compress(column, is_silent)] for column in columns]
+
+
 def _may_say_more(told: Collection[Cell], cell: Cell) -> bool:
     """Whether a cell is kept next to others of its column: there are few, and it is no letter."""
     is_short = not isinstance(cell, str) or len(cell) < _LONGER_THAN_REMARKS
     return is_short and len(told) < REMEMBERED
+
+
+def _keys_again(names: ColumnNames, header: str, texts: Collection[str]) -> Iterator[_Told]:
+    """Report a further column of keys, which programs number: ``MRN.1``."""
+    bare = _AGAIN.sub("", header)
+    if texts and bare != header and names.means(bare) == "patient":
+        yield _ANOTHER_KEY
 
 
 def _absent(
@@ -267,7 +329,8 @@ def _subjects(
     """Report a column that is about a subject and says something about it."""
     for subject in _SUBJECTS:
         matters = table in subject.tables and subject.unless not in read
-        is_meant = matters and is_about(subject.name, header)
+        is_named = subject.name == "pause" and _names_pause(header)
+        is_meant = matters and (is_named or is_about(subject.name, header))
         if is_meant and any(subject.says(reader, text) for text in texts):
             yield subject.told
 
@@ -312,9 +375,9 @@ def _may_say(column: Column, header: str, texts: Sequence[str]) -> bool:
 
 def _is_against(header: str, texts: Iterable[str]) -> bool:
     """Whether a column says by any text that a row does not count, as ``Cancelled on`` does."""
-    if find_value("status", _DETAILS.sub("", header)) in AGAINST:
-        return any(texts)
-    return is_about("against", header) and any(find_value("flag", t) != "no" for t in texts)
+    is_named = find_value("status", _DETAILS.sub("", header)) in AGAINST
+    is_said = is_named or is_about("against", header)
+    return is_said and any(find_value("flag", text) != "no" for text in texts)
 
 
 def _is_denied(header: str, texts: Iterable[str]) -> bool:
@@ -325,7 +388,7 @@ def _is_denied(header: str, texts: Iterable[str]) -> bool:
 def _may_contradict(header: str) -> bool:
     """Whether a column can say that a completed session was none."""
     subjects = ("against", "remark", "visit_status")
-    names = {header, _DETAILS.sub("", _HUMP.sub(" ", header))}
+    names = {header, _DETAILS.sub("", _HUMP.sub(" ", header)), _AGAIN.sub("", header)}
     is_named = any(find_value(words, name) for words in ("statuses", "status") for name in names)
     return is_named or _asks_whether_given(header) or any(is_about(s, header) for s in subjects)
 
@@ -350,11 +413,14 @@ def told_by_title(text: str, *, words: str, is_of_patients: bool) -> str:
     'the row does not count; gi'
     >>> told_by_title("Deceased", words="", is_of_patients=True)[:34]
     'the patient has died or is on hold'
+    >>> told_by_title("Patients on hold", words="", is_of_patients=True)[:34]
+    'the patient has died or is on hold'
     >>> told_by_title("Completed", words="status", is_of_patients=True)
     ''
     """
     parts = [part for part in parts_of(text) if part.lower() != "left"]
-    if is_of_patients and (speaks_of_death(text) or any(map(_is_pause, parts))):
+    is_pause = _names_pause(text) or any(map(_is_pause, parts))
+    if is_of_patients and (speaks_of_death(text) or is_pause):
         return "the patient has died or is on hold; give it as a table of care ends or holds"
     said = {find_value(words, part) for part in parts} if words else set()
     is_against = words and (is_about("against", text) or said - {None, "completed", "yes"})
@@ -391,6 +457,12 @@ def _is_pause(text: str) -> bool:
     return not said <= {None, "deceased"}
 
 
+def _names_pause(text: str) -> bool:
+    """Whether a name or a title has words for one, as in ``Pt discharged (Y/N)``."""
+    runs = runs_of(" ".join(_WORDS.findall(_HUMP.sub(" ", text))))
+    return any(_is_pause(run) and find_value("noun", run) is None for run in runs)
+
+
 def _is_day(reader: CellReader, text: str) -> bool:
     return isinstance(reader.day(text).value, date)
 
@@ -407,10 +479,15 @@ def _is_amount(_: CellReader, text: str) -> bool:
     return _AMOUNT.fullmatch(text) is not None
 
 
+def _is_some(text: str) -> bool:
+    return _AMOUNT.fullmatch(text) is not None and text.strip("0.,") != ""
+
+
 _PAUSED = (
     "say who is on hold, discharged or not to be called",
     "give it as a table of holds or care ends",
 )
+_OVER = ("say which holds are over", "give their last days")
 _ANOTHER_KEY = ("say that a patient has another key", "write one key in all rows of a patient")
 _TO_WAIT = ("say how long to wait", "give it as a table of overrides")
 _CLOCK = re.compile(r"[T\s]+[0-9]{1,2}:[0-9].*")
@@ -431,7 +508,14 @@ _SUBJECTS = (
         "holding",
         _OF_HOLDS,
         lambda _, text: find_value("flag", text) == "no",
-        ("say which holds are over", "give their last days"),
+        _OVER,
+        unless="record_status",
+    ),
+    _Subject(
+        "release",
+        _OF_HOLDS,
+        lambda _, text: find_value("flag", text) == "yes",
+        _OVER,
         unless="record_status",
     ),
     _Subject("paused", _OF_ALL, _is_text, _PAUSED),
@@ -498,7 +582,13 @@ _LIMITING = {
 }
 _STATUSES = frozenset({"status", "in_force"})
 _DETAILS = re.compile(
-    r"(?i)^date[\W_]+|[\W_]+(on|at|by|date|dt|day|time|reason|code|comment|notes?)[\W_]*$"
+    r"(?i)^((date|is|was|pt|pat|patient|visit|appt|appointment|session)[\W_]+)+"
+    r"|([\W_]+(on|at|by|date|dt|day|time|reason|code|comment|notes?|y[\W_]?n|flag|flg|ind|indicator))+[\W_]*$"
 )
-_ASKS = re.compile(r"(?i)^(is|was)[\W_]+|[\W_]+(y[\W_]?n|flag|ind|indicator)[\W_]*$")
+_ASKS = re.compile(
+    r"(?i)^((is|was|hold|pause|auth|authorization|override|record|row|entry)[\W_]+)+"
+    r"|[\W_]+(y[\W_]?n|flag|flg|ind|indicator)[\W_]*$"
+)
+_WORDS = re.compile(r"[^\W\d_]+")
+_LONG_WORDS = re.compile(r"[^\W\d_]{2,}")
 _HUMP = re.compile("(?<=[a-z])(?=[A-Z])")

@@ -57,12 +57,12 @@ def header_words() -> frozenset[str]:
 def is_about_death(name: str) -> bool:
     """Return whether the name of a column speaks of death.
 
-    >>> is_about_death("Cause of Death"), is_about_death("Deadline")
-    (True, False)
+    >>> is_about_death("Cause of Death"), is_about_death("\N{DAGGER}"), is_about_death("Deadline")
+    (True, True, False)
     """
     known = names_by_column("sessions", ("died_on", "deceased"))
     told = folded(name).replace("deadline", "")
-    return told in known or is_about("death", told)
+    return told in known or is_about("death", told) or speaks_of_death(name)
 
 
 def is_about(subject: str, name: str) -> bool:
@@ -127,10 +127,23 @@ def parts_of(remark: str) -> list[str]:
     return [remark, *(part for part in found if part != lowered)]
 
 
+def runs_of(title: str) -> list[str]:
+    """Return the words of a title, and what up to four of them in a row say.
+
+    >>> runs_of("Patients on hold")
+    ['Patients', 'Patients on', 'Patients on hold', 'on', 'on hold', 'hold']
+    """
+    words = title[:LONGEST_NAME].split()
+    places = range(len(words))
+    return [
+        " ".join(words[at:end]) for at in places for end in range(at + 1, at + 5)[: len(words) - at]
+    ]
+
+
 _BETWEEN = re.compile(r"\s-+\s|[^\w\s'\u2019-]+|[\d_]+")
 _AROUND_A_WORD = re.compile(
     r"^(the )?(patient|pt)( has| is| was)? "
-    r"|( (on|in|since|to|until|till|from|for|am|im|seit|bis|le|en))?"
+    r"|( today)?( (on|in|since|to|until|till|from|for|am|im|seit|bis|le|en))?"
     r"( (jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|m\u00e4rz|mai|okt|dez)[^\W\d_]*)?$"
 )
 
@@ -148,6 +161,15 @@ def find_value(name: str, text: str) -> str | None:
     ('no_show', None)
     """
     return find_values(text, name).pop()
+
+
+def value_said(name: str, cell: str) -> str | None:
+    """Return the value that a cell states; a question mark leaves it open.
+
+    >>> value_said("status", "Completed"), value_said("status", "Completed?")
+    ('completed', None)
+    """
+    return None if "?" in cell or "\uff1f" in cell else find_value(name, cell)
 
 
 AGAINST = frozenset({"cancelled", "no_show", "entered_in_error"})
