@@ -642,21 +642,6 @@ class TestRows:
         with pytest.raises(TypeError, match=r"unexpected: hold; give some of .*holds.* policy"):
             panel.forecast(frame_of(administered_on=["2026-01-05"]), as_of=AS_OF, hold=None)  # type: ignore[call-arg]
 
-    def test_a_decision_about_a_treatment_that_was_not_given_has_a_track(self) -> None:
-        sessions = frame_of(administered_on=["2026-01-05"] * 2)
-        approved = {
-            "indication": ["cervical-dystonia", "chronic-migraine"],
-            "product": ["Botox"] * 2,
-        }
-        days = {"first": ["2026-01-05"] * 2, "last": ["2027-01-04"] * 2}
-        given = pl.DataFrame({"patient": ["p-0", "p-1"], **approved, **days})
-        found = panel.forecast(sessions, as_of=AS_OF, authorizations=given)
-        assert sorted(found.select("patient", "indication", "status").rows()) == [
-            ("p-0", "cervical-dystonia", "no_history"),
-            ("p-0", "chronic-migraine", "overdue"),
-            ("p-1", "chronic-migraine", "overdue"),
-        ]
-
     @pytest.mark.parametrize("name", ["contacts", "acknowledged", "groups"])
     def test_what_an_answer_does_not_use_is_refused(self, name: str) -> None:
         frame = frame_of(administered_on=["2026-01-05"])

@@ -1,7 +1,6 @@
 """The tracks of a record: who has one, under which name, and by which protocol."""
 
 from datetime import date
-from typing import Any
 
 import pytest
 
@@ -125,38 +124,6 @@ class TestNamesOfTracks:
         assert [f.indication for f in bs.forecast_all(given, as_of="2026-02-01")] == [
             "chronic-migraine"
         ]
-
-    @pytest.mark.parametrize(
-        ("kind", "decision", "status"),
-        [
-            ("authorizations", {"product": "Botox"}, "no_history"),
-            ("overrides", {"minimum": "16 weeks", "reason": "x", "authority": "payer"}, "no_history"),
-            ("holds", {"reason": "x"}, "on_hold"),
-            ("care_ends", {"kind": "discontinued"}, "discontinued"),
-        ],
-    )  # fmt: skip
-    def test_a_decision_about_a_treatment_that_was_not_given_has_a_track(
-        self, kind: str, decision: dict[str, str], status: str
-    ) -> None:
-        """Nobody would call a patient for a first treatment that is approved."""
-
-        def tracks(**changes: Any) -> list[tuple[str, str]]:
-            last = changes.pop("last", "2026-02-01")
-            days = {"first": "2026-01-20", "last": last}
-            if kind == "authorizations":
-                days = {"valid": days}
-            elif kind == "care_ends":
-                days = {"on": "2026-01-20"}
-            row = {"indication": "cervical-dystonia", **decision, **days, **changes}
-            found = bs.forecast_all(record("2026-01-05", **{kind: [row]}), as_of="2026-02-01")
-            told = [(each.indication, each.status.value) for each in found]
-            return [each for each in told if each[0] != CHRONIC_MIGRAINE]
-
-        assert tracks() == [("cervical-dystonia", status)]
-        assert tracks(recorded_on="2026-02-02") == []
-        # The days of an old approval, or of an old hold, concern nobody.
-        is_over = [] if kind != "care_ends" else [("cervical-dystonia", status)]
-        assert tracks(last="2026-01-31") == is_over
 
     def test_clocks_are_those_of_the_patients_age(self) -> None:
         known = [

@@ -289,10 +289,8 @@ def forecast_all(
     """Return one forecast for each track of a record, the most urgent first.
 
     Each track follows the protocol of what was given last. Sessions under an unknown
-    indication get a forecast each, without a protocol and without dates. A hold, an override, an
-    authorization or a discharge that binds on the day or later has a track too, though nothing
-    was given; a record without sessions has one for each indication that its other rows name,
-    and none without such a row.
+    indication get a forecast each, without a protocol and without dates. A record without
+    sessions has a track for each indication that its other rows name, and none without such a row.
 
     Args:
         record: What happened.

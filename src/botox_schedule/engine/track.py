@@ -585,16 +585,10 @@ def _indications(reading: Reading) -> list[str]:
     ]
     # A declared indication has no track of its own, unless it is known or there is no other.
     own = [name for name in rows if name not in others or reading.known.recognizes(name)]
-    return [*_decided(reading), *own] if own else [*_named(reading), *rows]
+    return own or [*_decided(reading), *rows]
 
 
 def _decided(reading: Reading) -> list[str]:
-    """The known indications of decisions that bind: a patient may be approved for a new treatment."""
-    names = reading.decisions.indications_from(reading.as_of)
-    return [name for name in names if reading.known.recognizes(name)]
-
-
-def _named(reading: Reading) -> list[str]:
     """The indications that decisions name: a patient who was never treated has no other."""
     decided = [row.indication for row in reading.decisions.about_clocks if row.indication]
     return sorted([*decided, *(prior.indication for prior in reading.record.prior_treatments)])

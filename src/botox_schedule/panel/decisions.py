@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from botox_schedule.panel.sessions import Sessions
 from botox_schedule.records.history import NO_DECISIONS, Decisions, known_decisions
 from botox_schedule.records.model import PatientRecord
 
@@ -29,27 +28,6 @@ class Decided(NamedTuple):
         """Add the number of what was decided for the patient of each track."""
         found = tracks.join(self.numbers, on="patient", how="left")
         return found.with_columns(pl.col("decided").fill_null(0))
-
-
-def of_other_treatments(
-    values: Mapping[str, Mapping[Any, Iterable[Any]]], sessions: Sessions
-) -> pl.DataFrame:
-    """Return the patients with a decision about an indication that none of their rows has.
-
-    They may have a track without sessions, which the record engine answers for.
-    """
-    numbers = {name: number for number, name in enumerate(sessions.names)}
-    named = {
-        (patient, numbers.get(row.indication, -1))
-        for name in SHARED
-        for patient, rows in values.get(name, {}).items()
-        for row in rows
-        if row.indication is not None
-    }
-    kinds = sessions.rows.select("patient", "indication").schema
-    found = pl.DataFrame(list(named), schema=kinds, orient="row")
-    met = sessions.rows.select("patient", "indication")
-    return found.join(met, on=["patient", "indication"], how="anti").select("patient")
 
 
 def decided_of(

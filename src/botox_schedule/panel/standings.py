@@ -11,7 +11,7 @@ from botox_schedule.engine.standing import clear_of, standing_of
 from botox_schedule.engine.track import AnyTrack, Track, tracks_of
 from botox_schedule.errors import CalendarRangeError
 from botox_schedule.panel.asking import EPOCH, TOUCH_UP, Asking, ages_of
-from botox_schedule.panel.decisions import SHARED, Decided, decided_of, of_other_treatments
+from botox_schedule.panel.decisions import SHARED, Decided, decided_of
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.happened import (
     BOOKED,
@@ -77,9 +77,9 @@ def population_of(frames: Frames, asking: Asking, shared: Sequence[str] = SHARED
     values = {name: values_by_patient(tables[name], name) for name in DECISIONS if name in tables}
     lone = tables.keys() - {"weights", *shared}
     touched = [tables[name].select("patient") for name in lone]
+    everybody = pl.concat([none, *touched]).unique()
     # The caller's rows, once read, are freed as soon as they are prepared.
     read = [read_sessions(frames.pop("sessions"), asking.policies)]
-    everybody = pl.concat([none, *touched, of_other_treatments(values, read[0])]).unique()
     what = happened(read.pop(), asking, ages, everybody, tables.get("weights"))
     decided = decided_of(values, none, asking.as_of)
     return Population(asking, what, decided, _records(what, tables, values))

@@ -304,14 +304,6 @@ class Decisions(NamedTuple):
         """All decisions except deaths, which concern every clock."""
         return (*self.holds, *self.overrides, *self.authorizations, *self.discharges)
 
-    def indications_from(self, day: date) -> list[str]:
-        """The indications of decisions that are in force on a day or lie ahead."""
-        ends = [(hold.indication, hold.last) for hold in self.holds]
-        ends += [(override.indication, override.last) for override in self.overrides]
-        ends += [(approval.indication, approval.valid.last) for approval in self.authorizations]
-        ends += [(discharge.indication, None) for discharge in self.discharges]
-        return sorted(name for name, last in ends if name and (last is None or last >= day))
-
 
 NO_DECISIONS = Decisions((), (), (), (), (), ())
 
