@@ -142,8 +142,7 @@ def ages_of(births: pl.DataFrame | None, asking: Asking) -> Ages:
     # Of two days of birth that differ neither counts.
     births = births.group_by("patient").agg(pl.when(day.min() == day.max()).then(day.min()))
     cuts = age_cuts(asking.known)
-    stated = births["born_on"].drop_nulls().unique()
-    days = [day for day in stated if not is_placeholder_day(day)]
+    days = [day for day in births["born_on"].drop_nulls().unique() if not is_placeholder_day(day)]
     groups = [1 + sum(age_on(day, asking.as_of) >= cut for cut in cuts) for day in days]
     born: list[date | None] = [None] * (len(cuts) + 2)
     for day, group in zip(days, groups, strict=True):

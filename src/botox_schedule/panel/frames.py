@@ -133,11 +133,8 @@ def _changed(table: str, name: str, column: Callable[[str], pl.Series]) -> pl.Se
     try:
         return _as_meant(column(name))
     except _CHANGED as fault:
-        what = type(fault).__name__
-        message = (
-            f"{table}: {name}: Polars cannot read the column ({what}); give dates, text or numbers"
-        )
-        raise PanelError(message) from None
+        told = f"Polars cannot read the column ({type(fault).__name__})"
+        raise PanelError(f"{table}: {name}: {told}; give dates, text or numbers") from None
 
 
 def _as_meant(column: pl.Series) -> pl.Series:
@@ -174,12 +171,9 @@ def _on_connection(name: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as fault:
-        what = type(fault).__name__
-        message = (
-            f"{name}: DuckDB gives no rows ({what}); mend the query that makes the relation, "
-            "or give each thread its own connection.cursor()"
-        )
-        raise PanelError(message) from None
+        told = f"{name}: DuckDB gives no rows ({type(fault).__name__})"
+        cursor = "give each thread its own connection.cursor()"
+        raise PanelError(f"{told}; mend the query that makes the relation, or {cursor}") from None
 
 
 def as_arrow(answer: pl.DataFrame, _: Any = None) -> Any:

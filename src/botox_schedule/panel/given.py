@@ -27,8 +27,7 @@ _DEATH = re.compile(
     r"|(?<![a-z])living.?stat|passed.?away|mortality|demise|(ver|ge)storben|todes|fallec|d[e\u00e9]c[e\u00e8]s"
 )
 _UNDONE = re.compile(
-    r"(?i)((is|was)[_ ])?(cancell?ed|no[_ ]?show|missed|void(ed)?|deleted|not[_ ]given|entered[_ ]in[_ ]error)"
-    r"([_ ](on|at|date|flag|reason))?"
+    r"(?i)((is|was).)?(cancell?ed|no.?show|missed|void(ed)?|deleted|not.given|entered.in.error)(.(on|at|date|flag|reason))?"
 )
 """A column that says which sessions were none."""
 
@@ -139,7 +138,6 @@ def _refuse_unread(first: Given, tables: Sequence[Given], *, has_ends: bool) -> 
     dead = [(t.name, name) for t in every for name in t.kind and t.names() if _DEATH.search(name)]
     if dead:
         raise PanelError(f"{dead[0][0]}: {dead[0][1]!r} is not read; give deaths as care_ends")
-    names = first.names()
-    undone = next(filter(_UNDONE.fullmatch, names), None)
-    if undone is not None and "status" not in names:
-        raise PanelError(f"sessions: {undone!r} is not read; give a status, or leave it out")
+    undone = [*filter(_UNDONE.fullmatch, first.names())]
+    if undone and "status" not in first.names():
+        raise PanelError(f"sessions: {undone[0]!r} is not read; give a status, or leave it out")

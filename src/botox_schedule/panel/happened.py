@@ -217,9 +217,8 @@ def _in_cycles(done: pl.DataFrame, asking: Asking) -> pl.DataFrame:
     done = done.with_columns(cycle=_numbered(starts))
     first = pl.when("_first").then("cycle").forward_fill()
     last = pl.when(_last_of("track")).then("cycle").backward_fill()
-    return done.with_columns(number=pl.col("cycle") - first + 1, count=last - first + 1).drop(
-        "_first"
-    )
+    done = done.with_columns(number=pl.col("cycle") - first + 1, count=last - first + 1)
+    return done.drop("_first")
 
 
 def _within(asking: Asking) -> pl.Expr:

@@ -137,9 +137,8 @@ def asked_tracks(population: Population, recent: pl.DataFrame) -> tuple[Engine, 
 def with_judgments(cycles: pl.DataFrame, engine: Engine) -> pl.DataFrame:
     """Add how each cycle compares with the one before, and the bits of what was found."""
     found = answered(cycles, _CYCLE, JUDGED | {"judged_bits": pl.UInt64}, engine.judged)
-    return found.with_columns(
-        interval_days=(pl.col("first_on") - pl.col("before_anchored_on")).dt.total_days()
-    )
+    days = (pl.col("first_on") - pl.col("before_anchored_on")).dt.total_days()
+    return found.with_columns(interval_days=days)
 
 
 def _plain(population: Population) -> pl.DataFrame:

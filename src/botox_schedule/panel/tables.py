@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import polars as pl
 from pydantic import ValidationError
@@ -160,9 +160,7 @@ def values_by_patient(table: pl.DataFrame, name: str) -> dict[Any, list[Any]]:
 
 
 def _value(name: str, row: dict[str, Any]) -> Value:
-    model = TABLES[name].model
-    if model is None:
-        raise AssertionError("only tables of values become values")
+    model = cast("type[Value]", TABLES[name].model)
     try:
         return model(**_fields(name, row))
     except ValidationError as fault:
