@@ -423,7 +423,10 @@ class TestLoadProtocols:
                 "in_force ends before it starts",
             ),
             ('response = { onset = "2 to 3 weeks", peak = "1 week" }', "must begin in that order"),
-            ('response = { onset = "- 1 day" }', "a range of intervals such as '12 to 16 weeks' cannot be negative"),
+            (
+                'response = { onset = "- 1 day" }',
+                "a range of intervals such as '12 to 16 weeks' cannot be negative",
+            ),
         ],
     )
     def test_impossible_tables_are_refused(self, tmp_path: Path, table: str, message: str) -> None:

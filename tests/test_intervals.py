@@ -506,7 +506,9 @@ class TestOtherSpellings:
     def test_of_an_interval(self, text: str, said: str) -> None:
         assert str(Interval.parse(text)) == said
 
-    @pytest.mark.parametrize("text", ["12\u201416 weeks", "12-16-week", "12 to 16-weeks", "12-16 weekly"])
+    @pytest.mark.parametrize(
+        "text", ["12\u201416 weeks", "12-16-week", "12 to 16-weeks", "12-16 weekly"]
+    )
     def test_of_a_range(self, text: str) -> None:
         assert str(IntervalRange.parse(text)) == "12 to 16 weeks"
 
