@@ -605,6 +605,22 @@ class TestColumnsThatAreNotRead:
     @pytest.mark.parametrize(
         ("header", "cell", "is_told"),
         [
+            *(("Dosage", "155", True), ("Qty", "155 U", True), ("IU", "155", True)),
+            *(("Dose in mL", "2 mL", False), ("Lot", "155", False), ("Qty", "", False)),
+        ],
+    )
+    def test_a_dose_under_an_unknown_name_is_told(
+        self, header: str, cell: str, *, is_told: bool
+    ) -> None:
+        said = ["column 5 may say the units and is not read"] * is_told
+        found = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
+        assert [reason.partition(";")[0] for reason in found] == said
+        known = reasons(read(f"MRN,DOS,Dx,Drug,Units,{header}\n{self.ROW},155,{cell}\n"))
+        assert known == []
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "is_told"),
+        [
             ("Visit type", "Consultation", True),
             ("CPT", "99213", True),
             ("CPT", "64615", False),

@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from itertools import chain, compress, islice
 from typing import Any, NamedTuple
 
-from botox_schedule.tables.cells import CellReader, Column, interval, interval_range
+from botox_schedule.tables.cells import CellReader, Column, interval, interval_range, units_given
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Problem, Table, chosen, text_of, unread_column
 from botox_schedule.tables.words import (
@@ -184,7 +184,7 @@ class UnreadCells:
     def _of_sessions(
         self, names: ColumnNames, place: int, texts: Sequence[str], reader: CellReader
     ) -> Iterator[_Told]:
-        """Report who may not have come, a child's age, and a further session: ``Date 2``."""
+        """Report who may not have come, a child's age, a further session (``Date 2``), and doses."""
         read, header = self._found.columns, self._headers[place]
         if place in self._gaps and any(map(_has_come, texts)):
             yield "say who did not come", "give the rows a status"
@@ -196,6 +196,9 @@ class UnreadCells:
             or self._names_a_later_one(place)
         ):
             yield "hold a further session or dose", _ONE_A_ROW
+        is_dose = "units" not in read and is_about("dose", header)
+        if is_dose and any(units_given(reader, text).value for text in texts):
+            yield "say the units", chosen("units")
 
     def _is_again(
         self, names: ColumnNames, header: str, texts: Sequence[str], reader: CellReader
