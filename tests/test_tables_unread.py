@@ -513,13 +513,34 @@ class TestColumnsThatAreNotRead:
             ),
             (read_authorizations, "Visits used", "dx,drug,from,to,visits", "1", ""),
             (read_authorizations, "Unit", "dx,drug,from,to", "North", ""),
-            (read_holds, "Duration", "from", "6 weeks", "say how long the hold lasts"),
-            (read_holds, "Weeks", "from", "6", "say how long the hold lasts"),
+            (read_holds, "Duration", "from", "6 weeks", "say how long a row lasts"),
+            (read_holds, "Weeks", "from", "6", "say how long a row lasts"),
             (read_holds, "Weeks", "from,to", "6", ""),
             (read_holds, "Still on hold?", "from", "No", "say which holds are over"),
             (read_holds, "On hold", "from", "Yes", ""),
             (read_holds, "Pregnant", "from", "No", ""),
             (read_overrides, "Weeks", "dx,from,by,usual", "10", "say the minimum"),
+            (
+                read_overrides,
+                "Valid for",
+                "dx,from,by,minimum",
+                "6 months",
+                "say how long a row lasts",
+            ),
+            (read_overrides, "Valid for", "dx,from,to,by,minimum", "6 months", ""),
+            (read_holds, "Status", "from", "Resumed", "say which rows no longer count"),
+            (read_holds, "Hold status", "from,to", "Archived", "say which rows no longer count"),
+            *(
+                (read_holds, "Status", "from", word, "")
+                for word in ("Active", "Ongoing", "On hold")
+            ),
+            (read_care_ends, "Status", "on,kind", "Rescinded", "say which rows no longer count"),
+            (read_care_ends, "Status", "on,kind", "Discharged", ""),
+            (read_care_ends, "Flag", "on,kind", "Rescinded", ""),
+            (read_care_ends, "Service", "on,kind", "Spasticity", "say the indication"),
+            (read_holds, "For", "from", "G43.709", "say the indication"),
+            (read_holds, "For", "from", "surgery", ""),
+            (read_holds, "For", "dx,from", "spasticity", ""),
         ],
     )
     def test_a_figure_without_its_column_is_told(
@@ -532,6 +553,9 @@ class TestColumnsThatAreNotRead:
             "to": "2026-12-31",
             "by": "payer",
             "usual": "12 weeks",
+            "minimum": "10 weeks",
+            "on": "2026-01-01",
+            "kind": "discontinued",
         }
         line = [cells.get(name, "4") for name in row.split(",")]
         found = read_table(f"MRN,{row},{header}\nP1,{','.join(line)},{cell}\n".encode())

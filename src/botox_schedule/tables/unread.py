@@ -252,7 +252,10 @@ def _absent(
             for text in texts
         )
         is_said = column.words and _may_say(column, header, texts)
-        if limits or is_said or (name == "product" and _names_another(reader, header, texts)):
+        is_named = name == "product" and _names_another(reader, header, texts)
+        # Without it a hold or an end of care is for all treatments.
+        is_named |= name == "indication" and any(_names_treatment(reader, text) for text in texts)
+        if limits or is_said or is_named:
             yield f"say the {_LIMITING.get(name, name.replace('_', ' '))}", chosen(name)
 
 
@@ -262,6 +265,11 @@ def _names_another(reader: CellReader, header: str, texts: Sequence[str]) -> boo
     known = [product for product in named.values() if product]
     is_list = 2 * len(known) >= len(texts) and not is_about("remark", header)
     return is_list and any(product is not reader.product for product in known)
+
+
+def _names_treatment(reader: CellReader, text: str) -> bool:
+    found = reader.indication(text)
+    return found.value is not None and not found.note
 
 
 def _subjects(
@@ -394,6 +402,11 @@ def _is_pause(text: str) -> bool:
     return not said <= {None, "deceased"}
 
 
+def _is_over(text: str, words: str) -> bool:
+    """Whether a cell is no word for a hold or an end of care that still counts."""
+    return find_values(text, words, "stands", "in_force", "missing", "flag") == {None}
+
+
 def _is_day(reader: CellReader, text: str) -> bool:
     return isinstance(reader.day(text).value, date)
 
@@ -416,11 +429,17 @@ _PAUSED = (
 )
 _ANOTHER_KEY = ("say that a patient has another key", "write one key in all rows of a patient")
 _TO_WAIT = ("say how long to wait", "give it as a table of overrides")
+_OVER = (
+    "say which rows no longer count",
+    "leave those out, or give the days on which they were withdrawn",
+)
 _CLOCK = re.compile(r"[T\s]+[0-9]{1,2}:[0-9].*")
 _AMOUNT = re.compile(r"[0-9]+([.,][0-9]+)?([\s\xa0]*[^\W\d_]+)?")
 _LIMIT = "name it as sessions or units if it is what was approved in all"
 _OF_SESSIONS = frozenset({"sessions"})
 _OF_HOLDS = frozenset({"holds"})
+_OF_LENGTHS = frozenset({"holds", "overrides"})
+_OF_ENDS = frozenset({"care_ends"})
 _APPROVED = frozenset({"authorizations"})
 _OF_ALL = frozenset({"sessions", "births"})
 _SUBJECTS = (
@@ -437,6 +456,8 @@ _SUBJECTS = (
         ("say which holds are over", "give their last days"),
         unless="record_status",
     ),
+    _Subject("state", _OF_HOLDS, lambda _, text: _is_over(text, "pause"), _OVER, "record_status"),
+    _Subject("state", _OF_ENDS, lambda _, text: _is_over(text, "care_end"), _OVER, "record_status"),
     _Subject("paused", _OF_ALL, _is_text, _PAUSED),
     _Subject("standing", _OF_ALL, lambda _, text: _is_pause(text), _PAUSED),
     # There the word is more often a side.
@@ -470,9 +491,9 @@ _SUBJECTS = (
     _Subject("units", _APPROVED, _is_amount, ("limit the units", _LIMIT), unless="units"),
     _Subject(
         "length",
-        _OF_HOLDS,
+        _OF_LENGTHS,
         _is_amount,
-        ("say how long the hold lasts", "give its last day"),
+        ("say how long a row lasts", "give its last day"),
         unless="last",
     ),
 )
