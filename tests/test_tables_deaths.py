@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from botox_schedule import CareEndKind
+from botox_schedule.tables import read_care_ends
 from table_samples import GOOD, HEADER, one, read, reasons
 
 
@@ -75,13 +76,22 @@ class TestDeaths:
         ("cell", "ends"),
         [
             ("D", [None]), ("Expired", [None]), ("passed away", [None]), ("TRUE", [None]), ("deceased 2026", [None]),
-            ("2026-02-01", [date(2026, 2, 1)]), ("A", []), ("Alive", []), ("Unknown", []), ("FALSE", []), ("0", []),
+            ("2026-02-01", [date(2026, 2, 1)]), ("A", []), ("Alive", []), ("Unknown", []), ("FALSE", []),
         ],
     )  # fmt: skip
     def test_a_vital_status_is_a_word_or_a_day(self, cell: str, ends: list[date | None]) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Vital status")
         assert [end.on for end in reading.care_ends.get("P1", ())] == ends
         assert reading.unreadable == set()
+
+    @pytest.mark.parametrize("code", ["0", "1", "1.0", "4"])
+    def test_a_vital_status_of_a_registry_leaves_open_who_lives(self, code: str) -> None:
+        """1 is the code of the living in most registries, and of the dead as a yes."""
+        reading = one(f"{GOOD},{code}", header=f"{HEADER},Vital status")
+        assert (reading.care_ends, reading.unreadable) == ({}, frozenset({"P1"}))
+        assert reasons(reading)[0].endswith("find out whether the patient has died")
+        ends = read_care_ends(f"MRN,Vital status\nP1,{code}\nP2,D\n".encode())
+        assert ({*ends.by_patient}, ends.unreadable) == ({"P2"}, frozenset({"P1"}))
 
     @pytest.mark.parametrize(
         ("cell", "is_dead"), [("Deceased", True), ("fallecida", True), ("Active", False), ("", False)]

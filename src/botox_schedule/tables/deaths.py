@@ -72,6 +72,13 @@ def deceased(reader: CellReader, cell: Cell) -> Parsed:
     return Parsed(None) if is_unsure else day_of_death(reader, cell)
 
 
+def vital_status(reader: CellReader, cell: Cell) -> Parsed:
+    """The same for a column of registries, where 1 is the code of the living or of the dead."""
+    if re.fullmatch("[01]([.,]0)?", text_of(cell)):
+        return unreadable("expected a word such as alive or deceased")
+    return deceased(reader, cell)
+
+
 def patient_status(_: CellReader, cell: Cell) -> Parsed:
     """Whether a column with a patient's status, such as ``active``, says deceased.
 

@@ -76,6 +76,7 @@ _COLUMNS: Mapping[str, Column] = {
     "born_on": Column(CellReader.birth_day, counts="without it"),
     "died_on": _DEATH,
     "deceased": _DEATH._replace(read=deaths.deceased),
+    "vital_status": _DEATH._replace(read=deaths.vital_status),
     "patient_status": _DEATH._replace(read=deaths.patient_status),
 }
 _FIELDS = [name for name in _COLUMNS if name in {one.name for one in fields(TreatmentSession)}]
@@ -267,7 +268,7 @@ def read_sessions(
 
 _Columns = Mapping[str, Sequence[Any]]
 """The value of each row by column."""
-_DEATHS = ("died_on", "deceased", "patient_status")
+_DEATHS = ("died_on", "deceased", "vital_status", "patient_status")
 
 
 def _reading(found: RowsRead) -> TableReading:

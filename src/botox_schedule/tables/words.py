@@ -60,7 +60,7 @@ def is_about_death(name: str) -> bool:
     >>> is_about_death("Cause of Death"), is_about_death("Deadline")
     (True, False)
     """
-    known = names_by_column("sessions", ("died_on", "deceased"))
+    known = names_by_column("sessions", ("died_on", "deceased", "vital_status"))
     told = folded(name).replace("deadline", "")
     return told in known or is_about("death", told)
 
