@@ -94,7 +94,7 @@ class TestDeaths:
         assert ({*ends.by_patient}, ends.unreadable) == ({"P2"}, frozenset({"P1"}))
 
     @pytest.mark.parametrize(
-        ("cell", "is_dead"), [("Deceased", True), ("fallecida", True), ("Active", False), ("", False)]
+        ("cell", "is_dead"), [("Deceased", True), ("fallecida", True), ("Active", False), ("A", False), ("1", False), ("", False)]
     )  # fmt: skip
     def test_a_patient_status_can_say_it(self, cell: str, is_dead: bool) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
@@ -117,7 +117,7 @@ class TestDeaths:
         assert said.endswith("says that treatment is paused; give the days in a table of holds")
 
     @pytest.mark.parametrize(
-        "cell", ["DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026"]
+        "cell", ["D", "DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026"]
     )
     def test_a_patient_status_that_may_say_it_is_told(self, cell: str) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
