@@ -192,12 +192,12 @@ class UnreadCells:
             yield WHO_IS_A_CHILD, "give birth dates"
         if texts and (
             self._is_again(names, header, texts, reader)
+            or (_MORE.match(header) and any(_is_dose(reader, header, text) for text in texts))
             or _A_DATE.fullmatch(header)
             or self._names_a_later_one(place)
         ):
             yield "hold a further session or dose", _ONE_A_ROW
-        is_dose = "units" not in read and is_about("dose", header)
-        if is_dose and any(units_given(reader, text).value for text in texts):
+        if "units" not in read and any(_is_units(reader, header, text) for text in texts):
             yield "say the units", chosen("units")
 
     def _is_again(
@@ -407,6 +407,15 @@ def _is_over(text: str, words: str) -> bool:
     return find_values(text, words, "stands", "in_force", "missing", "flag") == {None}
 
 
+def _is_units(reader: CellReader, header: str, text: str) -> bool:
+    return is_about("dose", header) and units_given(reader, text).value is not None
+
+
+def _is_dose(reader: CellReader, header: str, text: str) -> bool:
+    """Whether a cell names a product, or units under such a header."""
+    return reader.product_name(text).value is not None or _is_units(reader, header, text)
+
+
 def _is_day(reader: CellReader, text: str) -> bool:
     return isinstance(reader.day(text).value, date)
 
@@ -506,6 +515,7 @@ _AGAIN = re.compile(
     r"(?![0-9a-z])(?!\W*(?:days?|weeks?|wks?|months?|years?)\b)\)?[\s._-]*"
 )
 """The number of a further session in the name of a column; ``3 month review`` and ``Week 4 visit`` have none."""
+_MORE = re.compile(r"(?i)(other|also|add'?l|additional|extra|second|2nd)\b")
 _A_DATE = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}")
 _YEAR = re.compile("(19|20)[0-9]{2}")
 _WHOLE = re.compile("[0-9]+")
