@@ -10,6 +10,7 @@ from botox_schedule.tables import (
     read_authorizations,
     read_births,
     read_care_ends,
+    read_contacts,
     read_holds,
     read_overrides,
     read_prior_treatments,
@@ -516,6 +517,7 @@ class TestColumnsThatAreNotRead:
                 "1",
                 "limit the sessions",
             ),
+            (read_authorizations, "Procedures", "dx,drug,from,to", "4", "limit the sessions"),
             (read_authorizations, "Visits used", "dx,drug,from,to,visits", "1", ""),
             (read_authorizations, "Unit", "dx,drug,from,to", "North", ""),
             (read_holds, "Duration", "from", "6 weeks", "say how long a row lasts"),
@@ -545,6 +547,13 @@ class TestColumnsThatAreNotRead:
             (read_care_ends, "Service", "on,kind", "Spasticity", "say the indication"),
             (read_holds, "For", "from", "G43.709", "say the indication"),
             (read_holds, "For", "from", "surgery", ""),
+            (
+                read_contacts,
+                "Do not call",
+                "day,outcome",
+                "Y",
+                "say who is on hold, discharged or not to be called",
+            ),
             (read_holds, "For", "dx,from", "spasticity", ""),
         ],
     )
@@ -559,6 +568,7 @@ class TestColumnsThatAreNotRead:
             "by": "payer",
             "usual": "12 weeks",
             "minimum": "10 weeks",
+            "day": "2026-01-01",
             "on": "2026-01-01",
             "kind": "discontinued",
         }

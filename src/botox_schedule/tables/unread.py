@@ -15,6 +15,7 @@ from botox_schedule.tables.words import (
     find_value,
     find_values,
     is_about,
+    is_about_death,
     is_word_of_death,
     parts_of,
     speaking_of_death,
@@ -150,9 +151,17 @@ class UnreadCells:
 
     def _says(self, place: int) -> Callable[[str], bool]:
         """What tells a word of death in a column: under a disposition "expired" is one."""
-        if place not in self._dispositions:
+        if place in self._dispositions:
+            return lambda text: find_value("care_end", text) == "deceased"
+        header = self._headers[place]
+        if not is_about_death(header):
             return is_word_of_death
-        return lambda text: find_value("care_end", text) == "deceased"
+        answer = "no" if is_about("living", header) else "yes"
+        return lambda text: (
+            find_value("deceased", text) == answer
+            or is_word_of_death(text)
+            or (answer == "yes" and bool(self._day(text)))
+        )
 
     def problems(
         self, columns: Mapping[str, Column], names: ColumnNames, reader: CellReader
@@ -450,7 +459,7 @@ _OF_HOLDS = frozenset({"holds"})
 _OF_LENGTHS = frozenset({"holds", "overrides"})
 _OF_ENDS = frozenset({"care_ends"})
 _APPROVED = frozenset({"authorizations"})
-_OF_ALL = frozenset({"sessions", "births"})
+_OF_ALL = frozenset({"sessions", "births", "contacts"})
 _SUBJECTS = (
     _Subject(
         "pause",
