@@ -121,6 +121,8 @@ class TestColumnsThatAreNotRead:
             ("キャンセル理由", "体調不良"),
             ("APPT_STATUS_C", "3"),
             ("Attended or Did Not Attend Code", "3"),
+            ("Attended", "NS"),
+            ("Appt outcome code", "3"),
         ],
     )
     def test_one_whose_header_speaks_against_a_row_is_told(self, header: str, cell: str) -> None:
