@@ -182,15 +182,18 @@ class CellReader:
             return unreadable("expected a year of four digits")
         return parsed
 
+    def known_indication(self, text: str) -> str | None:
+        """Return the slug of a known indication, by its name or a code."""
+        slug = _slug(text)
+        return slug if slug in self.indications else find_indication_name(text) or _by_code(text)
+
     def indication(self, cell: Cell) -> Parsed:
         """Return a slug; an unknown one is kept, so that the engine reports the session."""
         text = text_of(cell)
         slug = _slug(text)
         if not text:
             return Parsed(None)
-        if slug in self.indications:
-            return Parsed(slug)
-        found = find_indication_name(text) or _by_code(text)
+        found = self.known_indication(text)
         if found is not None:
             return Parsed(found)
         if not slug:

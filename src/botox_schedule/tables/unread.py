@@ -261,10 +261,9 @@ def _absent(
             for text in texts
         )
         is_said = column.words and _may_say(column, header, texts)
-        is_named = name == "product" and _names_another(reader, header, texts)
-        # Without it a hold or an end of care is for all treatments.
-        is_named |= name == "indication" and any(_names_treatment(reader, text) for text in texts)
-        if limits or is_said or is_named:
+        is_product = name == "product" and _names_another(reader, header, texts)
+        is_treatment = name == "indication" and _names_treatment(reader, header, texts)
+        if limits or is_said or is_product or is_treatment:
             yield f"say the {_LIMITING.get(name, name.replace('_', ' '))}", chosen(name)
 
 
@@ -276,9 +275,9 @@ def _names_another(reader: CellReader, header: str, texts: Sequence[str]) -> boo
     return is_list and any(product is not reader.product for product in known)
 
 
-def _names_treatment(reader: CellReader, text: str) -> bool:
-    found = reader.indication(text)
-    return found.value is not None and not found.note
+def _names_treatment(reader: CellReader, header: str, texts: Sequence[str]) -> bool:
+    """Whether a cell names the treatment of a hold or an end of care, which is else for all."""
+    return not is_about("remark", header) and any(map(reader.known_indication, texts))
 
 
 def _subjects(
