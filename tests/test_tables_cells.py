@@ -402,6 +402,26 @@ class TestNames:
         assert reading.session_rows[0].session.product is Product.ONABOTULINUMTOXIN_A
 
     @pytest.mark.parametrize(
+        ("text", "slug"),
+        [
+            ("Botox for migraine", "chronic-migraine"),
+            ("Chronic Migraine - Botox", "chronic-migraine"),
+            ("OAB (overactive bladder)", "overactive-bladder"),
+            ("Blepharospasm OU", "blepharospasm"),
+            ("HFS L", "hemifacial-spasm"),
+            ("Migraine (episodic)", "migraine-episodic"),
+            ("chronic migraine/cervical dystonia", "chronic-migraine-cervical-dystonia"),
+            ("Botox (chronic migraine planned)", "botox-chronic-migraine-planned"),
+            ("Botox - Xeomin", "botox-xeomin"),
+        ],
+    )
+    def test_an_indication_is_known_next_to_its_product_or_another_of_its_names(
+        self, text: str, slug: str
+    ) -> None:
+        reading = one(f"P1,2026-01-05,{text},Botox,155,completed,")
+        assert reading.session_rows[0].session.indication == slug
+
+    @pytest.mark.parametrize(
         ("text", "words"),
         [
             ("Toxin", "product: no known product is named"),
