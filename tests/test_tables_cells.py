@@ -491,7 +491,7 @@ class TestNames:
             ("Réalisée", SessionStatus.COMPLETED), ("geplant", SessionStatus.BOOKED), ("Prévu", SessionStatus.BOOKED),
             ("Pt. canceled", SessionStatus.CANCELLED), ("Rescheduled", SessionStatus.CANCELLED), ("Not given", SessionStatus.CANCELLED),
             ("abgesagt", SessionStatus.CANCELLED), ("annulé", SessionStatus.CANCELLED), ("DNA", SessionStatus.NO_SHOW),
-            ("Left without being seen", SessionStatus.NO_SHOW), ("no asistió", SessionStatus.NO_SHOW), ("Deleted", SessionStatus.ENTERED_IN_ERROR),
+            ("Left without being seen", SessionStatus.NO_SHOW), ("LWOBS", SessionStatus.NO_SHOW), ("Attended late", SessionStatus.COMPLETED), ("Hospital cancelled", SessionStatus.CANCELLED), ("Booked - confirmed", SessionStatus.BOOKED), ("no asistió", SessionStatus.NO_SHOW), ("Deleted", SessionStatus.ENTERED_IN_ERROR),
             ("Kept", SessionStatus.COMPLETED), ("Sch", SessionStatus.BOOKED), ("Canc", SessionStatus.CANCELLED),
             ("Did not keep appointment", SessionStatus.NO_SHOW), ("Cancelled by provider", SessionStatus.CANCELLED),
             ("MAR Hold", SessionStatus.CANCELLED), ("Canceled Entry", SessionStatus.ENTERED_IN_ERROR), ("In Error", SessionStatus.ENTERED_IN_ERROR),
