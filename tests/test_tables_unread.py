@@ -213,6 +213,8 @@ class TestColumnsThatAreNotRead:
         [
             ("Date,Units,Date.1,Units.1", "2026-01-05,155,2026-04-06,155", (6, 7)),
             ("Date,Other toxin,Additional units,Also given", "2026-01-05,Xeomin,50,EMLA", (5, 6)),
+            ("Date,Second indication,Also treated", "2026-01-05,cervical dystonia,G24.3", (5, 6)),
+            ("Date,Secondary dx,Other treatment", "2026-01-05,G24.3,physiotherapy", ()),
             ("Date,Other drug,Additional notes", "2026-01-05,Aimovig,50", ()),
             ("Date,Units,2nd Date,Units (2)", "2026-01-05,155,2026-04-06,155", (6, 7)),
             ("Date,Drug 2,Units_2,NDC11", "2026-01-05,Dysport,300,1", (5, 6)),
@@ -591,6 +593,7 @@ class TestColumnsThatAreNotRead:
             ("Recall", "16 weeks", "say how long to wait"),
             ("Recall", "yes", ""),
             ("Next inj", "2026-05-01", "say for when a visit is booked"),
+            ("Next DOS", "2026-05-01", "say for when a visit is booked"),
             ("Min interval", "16 weeks", "say how long to wait"),
             ("Not before", "2026-05-01", "say how long to wait"),
             ("Min interval", "no", ""),

@@ -420,8 +420,10 @@ def _is_units(reader: CellReader, header: str, text: str) -> bool:
 
 
 def _is_dose(reader: CellReader, header: str, text: str) -> bool:
-    """Whether a cell names a product, or units under such a header."""
-    return reader.product_name(text).value is not None or _is_units(reader, header, text)
+    """Whether a cell names a product, or units or an indication under such a header."""
+    is_treatment = _TREATED.search(header) and reader.known_indication(text)
+    is_product = reader.product_name(text).value is not None
+    return bool(is_treatment) or is_product or _is_units(reader, header, text)
 
 
 def _is_day(reader: CellReader, text: str) -> bool:
@@ -523,7 +525,8 @@ _AGAIN = re.compile(
     r"(?![0-9a-z])(?!\W*(?:days?|weeks?|wks?|months?|years?)\b)\)?[\s._-]*"
 )
 """The number of a further session in the name of a column; ``3 month review`` and ``Week 4 visit`` have none."""
-_MORE = re.compile(r"(?i)(other|also|add'?l|additional|extra|second|2nd)\b")
+_MORE = re.compile(r"(?i)(other|also|add'?l|additional|extra|second(ary)?|2nd)\b")
+_TREATED = re.compile("(?i)indication|treat|inject")
 _A_DATE = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}")
 _YEAR = re.compile("(19|20)[0-9]{2}")
 _WHOLE = re.compile("[0-9]+")
