@@ -84,6 +84,20 @@ class TestDeaths:
         assert [end.on for end in reading.care_ends.get("P1", ())] == ends
         assert reading.unreadable == set()
 
+    @pytest.mark.parametrize(
+        ("patients", "alive", "is_told"), [(10, 0, True), (10, 1, False), (9, 0, False)]
+    )
+    def test_a_table_in_which_nobody_lives_is_told(
+        self, patients: int, alive: int, *, is_told: bool
+    ) -> None:
+        """DOD is a day of delivery in the exports of a pharmacy."""
+        days = ["2026-01-05"] * (patients - alive) + [""] * alive
+        rows = [f"P{n},2026-01-05,migraine,Botox,{day}" for n, day in enumerate(days)]
+        found = reasons(read("\n".join(["MRN,DOS,Dx,Drug,DOD", *rows])))
+        assert [reason.partition(";")[0] for reason in found] == [
+            "every patient has died by this table"
+        ] * is_told
+
     @pytest.mark.parametrize("code", ["0", "1", "1.0", "4"])
     def test_a_vital_status_of_a_registry_leaves_open_who_lives(self, code: str) -> None:
         """1 is the code of the living in most registries, and of the dead as a yes."""

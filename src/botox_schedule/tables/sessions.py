@@ -293,6 +293,7 @@ def _reading(found: RowsRead) -> TableReading:
             _duplicates(used),
             _keys(first, alike, named),
             _unread_deaths(found, is_stated=bool(told)),
+            _all_dead(found.header.number, {*first}, {*care_ends}),
         ),
         counts=found.counts,
         months=tuple(_months(found.faulty)),
@@ -414,6 +415,16 @@ def _unread_deaths(found: RowsRead, *, is_stated: bool) -> Iterator[Problem]:
         yield unread_column(found.header, place, "say who has died", chosen("date of death"))
     for place in sorted(found.deaths - {*by_name}):
         yield unread_column(found.header, place, "say who has died", chosen("patient status"))
+
+
+def _all_dead(header: int, patients: set[str], dead: set[str]) -> Iterator[Problem]:
+    """Report a table in which nobody lives: its ``DOD`` may be a day of delivery."""
+    if len(patients) >= _MANY and patients == dead:
+        yield Problem(header, _NOBODY_LIVES, left_out=False)
+
+
+_MANY = 10
+_NOBODY_LIVES = "every patient has died by this table; look whether a column means something else"
 
 
 def _told_of_deaths(values: _Columns) -> set[tuple[str, Any]]:
