@@ -651,6 +651,14 @@ class TestColumnsThatAreNotRead:
         said = "column 6 may say that a dose is not in units and is not read; say so with"
         assert [reason.startswith(said) for reason in found] == [True] * is_told
 
+    def test_a_waste_under_an_unknown_name_is_told(self) -> None:
+        for cell, told in (("45", True), ("0", False), ("witnessed", False)):
+            found = reasons(read(f"MRN,DOS,Dx,Drug,Units,Amount wasted\n{self.ROW},155,{cell}\n"))
+            said = "column 6 may say the units discarded and is not read"
+            assert [reason.partition(";")[0] for reason in found] == [said] * told
+        known = f"MRN,DOS,Dx,Drug,Units,Waste,Waste drawn\n{self.ROW},155,45,45\n"
+        assert read(known).problems == ()
+
     @pytest.mark.parametrize(
         ("header", "cell", "is_told"),
         [

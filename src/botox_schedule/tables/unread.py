@@ -206,8 +206,10 @@ class UnreadCells:
             or self._names_a_later_one(place)
         ):
             yield "hold a further session or dose", _ONE_A_ROW
-        if "units" not in read and any(_is_units(reader, header, text) for text in texts):
-            yield "say the units", chosen("units")
+        for name, subject in _AMOUNTS.items():
+            is_meant = name not in read and is_about(subject, header)
+            if is_meant and any(units_given(reader, text).value for text in texts):
+                yield f"say the {name.replace('_', ' ')}", chosen(name)
 
     def _is_again(
         self, names: ColumnNames, header: str, texts: Sequence[str], reader: CellReader
@@ -415,15 +417,11 @@ def _is_over(text: str, words: str) -> bool:
     return find_values(text, words, "stands", "in_force", "missing", "flag") == {None}
 
 
-def _is_units(reader: CellReader, header: str, text: str) -> bool:
-    return is_about("dose", header) and units_given(reader, text).value is not None
-
-
 def _is_dose(reader: CellReader, header: str, text: str) -> bool:
     """Whether a cell names a product, or units or an indication under such a header."""
     is_treatment = _TREATED.search(header) and reader.known_indication(text)
-    is_product = reader.product_name(text).value is not None
-    return bool(is_treatment) or is_product or _is_units(reader, header, text)
+    is_units = is_about("dose", header) and units_given(reader, text).value
+    return bool(is_treatment or is_units or reader.product_name(text).value)
 
 
 def _is_day(reader: CellReader, text: str) -> bool:
@@ -525,6 +523,7 @@ _AGAIN = re.compile(
     r"(?![0-9a-z])(?!\W*(?:days?|weeks?|wks?|months?|years?)\b)\)?[\s._-]*"
 )
 """The number of a further session in the name of a column; ``3 month review`` and ``Week 4 visit`` have none."""
+_AMOUNTS = {"units_discarded": "discarded", "units": "dose"}
 _MORE = re.compile(r"(?i)(other|also|add'?l|additional|extra|second(ary)?|2nd)\b")
 _TREATED = re.compile("(?i)indication|treat|inject")
 _A_DATE = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}")
