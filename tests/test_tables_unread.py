@@ -550,6 +550,16 @@ class TestColumnsThatAreNotRead:
             (read_care_ends, "Flag", "on,kind", "Rescinded", ""),
             (read_care_ends, "Service", "on,kind", "Spasticity", "say the indication"),
             (read_holds, "For", "from", "G43.709", "say the indication"),
+            *(
+                (read, header, row, "2026-05-01", "say that a row ended before its last day")
+                for read, header, row in (
+                    (read_authorizations, "Terminated on", "dx,drug,from,to"),
+                    (read_holds, "Actual end", "from,to"),
+                    (read_overrides, "Ended on", "dx,from,to,by,usual"),
+                )
+            ),
+            (read_holds, "Restarted", "from,to", "no", ""),
+            (read_authorizations, "Expired on", "dx,drug,from,to", "2026-12-31", ""),
             (read_holds, "For", "from", "surgery", ""),
             (
                 read_contacts,

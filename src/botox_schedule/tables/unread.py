@@ -154,7 +154,7 @@ class UnreadCells:
         if place in self._dispositions:
             return lambda text: find_value("care_end", text) == "deceased"
         header = self._headers[place]
-        if not is_about_death(header):
+        if not is_about_death(header) or is_about("expiry", header):
             return is_word_of_death
         answer = "no" if is_about("living", header) else "yes"
         return lambda text: (
@@ -458,6 +458,7 @@ _OF_SESSIONS = frozenset({"sessions"})
 _OF_HOLDS = frozenset({"holds"})
 _OF_LENGTHS = frozenset({"holds", "overrides"})
 _OF_ENDS = frozenset({"care_ends"})
+_OF_PERIODS = frozenset({"holds", "overrides", "authorizations"})
 _APPROVED = frozenset({"authorizations"})
 _OF_ALL = frozenset({"sessions", "births", "contacts"})
 _SUBJECTS = (
@@ -507,6 +508,13 @@ _SUBJECTS = (
     ),
     _Subject("sessions", _APPROVED, _is_amount, ("limit the sessions", _LIMIT), unless="sessions"),
     _Subject("units", _APPROVED, _is_amount, ("limit the units", _LIMIT), unless="units"),
+    _Subject(
+        "ending",
+        _OF_PERIODS,
+        _is_day,
+        ("say that a row ended before its last day", chosen("withdrawn on")),
+        unless="withdrawn_on",
+    ),
     _Subject(
         "length",
         _OF_LENGTHS,
