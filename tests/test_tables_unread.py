@@ -559,6 +559,7 @@ class TestColumnsThatAreNotRead:
                 )
             ),
             (read_holds, "Restarted", "from,to", "no", ""),
+            (read_holds, "Resume date", "from,to", "2027-01-01", ""),
             (read_authorizations, "Expired on", "dx,drug,from,to", "2026-12-31", ""),
             (read_holds, "For", "from", "surgery", ""),
             (
