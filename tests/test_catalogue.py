@@ -386,7 +386,7 @@ class TestLoadProtocols:
             ('"12 weeks + 1 day"', '"12 moons"', r"own\.toml: \[\[protocols\]\] 1 \(own-migraine\): retreatment\.minimum: not an interval; give text such as '12 weeks'.*; found '12 moons'"),
             ('"12 weeks + 1 day"', "84", r"retreatment\.minimum: .*found '84'"),
             ('"12 weeks + 1 day"', '"- 1 day"', "minimum cannot be negative"),
-            ('"13 weeks"', '"- 1 day"', "a range of intervals cannot be negative"),
+            ('"13 weeks"', '"- 1 day"', "a range of intervals such as '12 to 16 weeks' cannot be negative"),
             ('kind = "scheduled"', 'kind = "monthly"', r"retreatment\.kind: Input should be 'scheduled' or 'as_needed'; found 'monthly'"),
             ('kind = "scheduled"', 'kind = "scheduled"\nmaximum = 3', r"retreatment\.maximum: no field has this name; give some of kind, .*; found '3'"),
             ('product = "Botox"', 'product = "Toxin"', r"product: not a product; give one of onabotulinumtoxinA"),
@@ -423,7 +423,10 @@ class TestLoadProtocols:
                 "in_force ends before it starts",
             ),
             ('response = { onset = "2 to 3 weeks", peak = "1 week" }', "must begin in that order"),
-            ('response = { onset = "- 1 day" }', "a range of intervals cannot be negative"),
+            (
+                'response = { onset = "- 1 day" }',
+                "a range of intervals such as '12 to 16 weeks' cannot be negative",
+            ),
         ],
     )
     def test_impossible_tables_are_refused(self, tmp_path: Path, table: str, message: str) -> None:

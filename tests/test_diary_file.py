@@ -321,7 +321,7 @@ class TestWhatPeopleKeep:
 
     @pytest.mark.parametrize(
         "header",
-        ["date;headache;migraine", "Tag;Kopfschmerzen;Migräne", "date;Céphalées;Migraine", "fecha;Cefalea;Migran\u0303a"],
+        ["date;headache;migraine", "Date;Headache (Y/N);Migraine (Y/N)", "Day;HA;Migraine?", "Tag;Kopfschmerzen;Migräne", "date;Céphalées;Migraine", "fecha;Cefalea;Migran\u0303a"],
     )  # fmt: skip
     def test_columns_have_names_in_other_languages(self, header: str) -> None:
         found = read(f"{header}\n2026-01-05;yes;no\n2026-01-06;yes;yes\n")

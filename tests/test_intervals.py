@@ -498,14 +498,24 @@ class TestOtherSpellings:
             ("3-months", "3 months"),
             ("3 mths", "3 months"),
             ("6-months - 4-days", "6 months - 4 days"),
+            ("12-weekly", "12 weeks"),
+            ("3 monthly", "3 months"),
+            ("each 12 weeks", "12 weeks"),
         ],
     )
     def test_of_an_interval(self, text: str, said: str) -> None:
         assert str(Interval.parse(text)) == said
 
-    @pytest.mark.parametrize("text", ["12\u201416 weeks", "12-16-week", "12 to 16-weeks"])
+    @pytest.mark.parametrize(
+        "text", ["12\u201416 weeks", "12-16-week", "12 to 16-weeks", "12-16 weekly"]
+    )
     def test_of_a_range(self, text: str) -> None:
         assert str(IntervalRange.parse(text)) == "12 to 16 weeks"
+
+    @pytest.mark.parametrize("text", ["12w-16w", "12 weeks - 16 weeks"])
+    def test_a_range_between_amounts_is_told_how_to_write_it(self, text: str) -> None:
+        with pytest.raises(IntervalError, match="such as '12 to 16 weeks' cannot be negative"):
+            IntervalRange.parse(text)
 
     @pytest.mark.parametrize("text", ["12--week", "12 - week", "-week", "12-", "12-16"])
     def test_what_says_too_little_is_refused(self, text: str) -> None:

@@ -70,7 +70,7 @@ class TestRefusals:
             ({"overrides": [{**OVERRIDE, "minimum": "- 1 day"}]}, "minimum cannot be negative"),
             (
                 {"overrides": [{**OVERRIDE, "usual": "- 1 day"}]},
-                "a range of intervals cannot be negative",
+                "a range of intervals such as '12 to 16 weeks' cannot be negative",
             ),
             ({"overrides": [{**OVERRIDE, "minimum": 70}]}, "valid"),
             ({"weights": [{"measured_on": "2026-01-05", "kilograms": 0}]}, "greater than 0"),

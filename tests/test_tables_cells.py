@@ -402,6 +402,26 @@ class TestNames:
         assert reading.session_rows[0].session.product is Product.ONABOTULINUMTOXIN_A
 
     @pytest.mark.parametrize(
+        ("text", "slug"),
+        [
+            ("Botox for migraine", "chronic-migraine"),
+            ("Chronic Migraine - Botox", "chronic-migraine"),
+            ("OAB (overactive bladder)", "overactive-bladder"),
+            ("Blepharospasm OU", "blepharospasm"),
+            ("HFS L", "hemifacial-spasm"),
+            ("Migraine (episodic)", "migraine-episodic"),
+            ("chronic migraine/cervical dystonia", "chronic-migraine-cervical-dystonia"),
+            ("Botox (chronic migraine planned)", "botox-chronic-migraine-planned"),
+            ("Botox - Xeomin", "botox-xeomin"),
+        ],
+    )
+    def test_an_indication_is_known_next_to_its_product_or_another_of_its_names(
+        self, text: str, slug: str
+    ) -> None:
+        reading = one(f"P1,2026-01-05,{text},Botox,155,completed,")
+        assert reading.session_rows[0].session.indication == slug
+
+    @pytest.mark.parametrize(
         ("text", "words"),
         [
             ("Toxin", "product: no known product is named"),
@@ -428,6 +448,9 @@ class TestNames:
             ("Botox", "Botox - DNA"),
             ("Botox", "Botox rescheduled"),
             ("155", "155 U patient cancelled"),
+            ("155", "155 planned"),
+            ("Botox", "Botox - to be given"),
+            ("chronic-migraine", "chronic migraine (booked)"),
             ("Botox", "99213"),
             ("Botox", "Telephone visit"),
             (",1980", "consult,1980"),
@@ -468,7 +491,7 @@ class TestNames:
             ("Réalisée", SessionStatus.COMPLETED), ("geplant", SessionStatus.BOOKED), ("Prévu", SessionStatus.BOOKED),
             ("Pt. canceled", SessionStatus.CANCELLED), ("Rescheduled", SessionStatus.CANCELLED), ("Not given", SessionStatus.CANCELLED),
             ("abgesagt", SessionStatus.CANCELLED), ("annulé", SessionStatus.CANCELLED), ("DNA", SessionStatus.NO_SHOW),
-            ("Left without being seen", SessionStatus.NO_SHOW), ("no asistió", SessionStatus.NO_SHOW), ("Deleted", SessionStatus.ENTERED_IN_ERROR),
+            ("Left without being seen", SessionStatus.NO_SHOW), ("LWOBS", SessionStatus.NO_SHOW), ("Attended late", SessionStatus.COMPLETED), ("Hospital cancelled", SessionStatus.CANCELLED), ("Booked - confirmed", SessionStatus.BOOKED), ("no asistió", SessionStatus.NO_SHOW), ("Deleted", SessionStatus.ENTERED_IN_ERROR),
             ("Kept", SessionStatus.COMPLETED), ("Sch", SessionStatus.BOOKED), ("Canc", SessionStatus.CANCELLED),
             ("Did not keep appointment", SessionStatus.NO_SHOW), ("Cancelled by provider", SessionStatus.CANCELLED),
             ("MAR Hold", SessionStatus.CANCELLED), ("Canceled Entry", SessionStatus.ENTERED_IN_ERROR), ("In Error", SessionStatus.ENTERED_IN_ERROR),

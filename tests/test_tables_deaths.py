@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from botox_schedule import CareEndKind
+from botox_schedule.tables import read_care_ends
 from table_samples import GOOD, HEADER, one, read, reasons
 
 
@@ -76,7 +77,7 @@ class TestDeaths:
         ("cell", "ends"),
         [
             ("D", [None]), ("Expired", [None]), ("passed away", [None]), ("TRUE", [None]), ("deceased 2026", [None]),
-            ("2026-02-01", [date(2026, 2, 1)]), ("A", []), ("Alive", []), ("Unknown", []), ("FALSE", []), ("0", []),
+            ("2026-02-01", [date(2026, 2, 1)]), ("A", []), ("Alive", []), ("Unknown", []), ("FALSE", []),
         ],
     )  # fmt: skip
     def test_a_vital_status_is_a_word_or_a_day(self, cell: str, ends: list[date | None]) -> None:
@@ -85,7 +86,30 @@ class TestDeaths:
         assert reading.unreadable == set()
 
     @pytest.mark.parametrize(
-        ("cell", "is_dead"), [("Deceased", True), ("fallecida", True), ("Active", False), ("", False)]
+        ("patients", "alive", "is_told"), [(10, 0, True), (10, 1, False), (9, 0, False)]
+    )
+    def test_a_table_in_which_nobody_lives_is_told(
+        self, patients: int, alive: int, *, is_told: bool
+    ) -> None:
+        """DOD is a day of delivery in the exports of a pharmacy."""
+        days = ["2026-01-05"] * (patients - alive) + [""] * alive
+        rows = [f"P{n},2026-01-05,migraine,Botox,{day}" for n, day in enumerate(days)]
+        found = reasons(read("\n".join(["MRN,DOS,Dx,Drug,DOD", *rows])))
+        assert [reason.partition(";")[0] for reason in found] == [
+            "every patient has died by this table"
+        ] * is_told
+
+    @pytest.mark.parametrize("code", ["0", "1", "1.0", "4"])
+    def test_a_vital_status_of_a_registry_leaves_open_who_lives(self, code: str) -> None:
+        """1 is the code of the living in most registries, and of the dead as a yes."""
+        reading = one(f"{GOOD},{code}", header=f"{HEADER},Vital status")
+        assert (reading.care_ends, reading.unreadable) == ({}, frozenset({"P1"}))
+        assert reasons(reading)[0].endswith("find out whether the patient has died")
+        ends = read_care_ends(f"MRN,Vital status\nP1,{code}\nP2,D\n".encode())
+        assert ({*ends.by_patient}, ends.unreadable) == ({"P2"}, frozenset({"P1"}))
+
+    @pytest.mark.parametrize(
+        ("cell", "is_dead"), [("Deceased", True), ("fallecida", True), ("Active", False), ("A", False), ("1", False), ("", False)]
     )  # fmt: skip
     def test_a_patient_status_can_say_it(self, cell: str, is_dead: bool) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
@@ -109,7 +133,7 @@ class TestDeaths:
 
     @pytest.mark.parametrize(
         "cell",
-        ["DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026", "Deceased?"],
+        ["D", "DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026", "Deceased?"],
     )
     def test_a_patient_status_that_may_say_it_is_told(self, cell: str) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")

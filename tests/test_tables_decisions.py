@@ -158,6 +158,38 @@ class TestDecisions:
         assert problem.reason.endswith("has died; give a death in a table of care ends")
         assert (found.counts.used, found.fact_rows[0].fact.outcome) == (1, said)
 
+    @pytest.mark.parametrize(
+        ("name", "cell", "is_told"),
+        [
+            *(("Deceased", "Y", True), ("Deceased", "N", False), ("Deceased", "", False)),
+            *(
+                ("Is alive?", "N", True),
+                ("Is alive?", "Y", False),
+                ("Alive on", "2026-01-05", False),
+            ),
+            *(
+                ("DOD", "2026-02-01", True),
+                ("Vital status", "D", True),
+                ("Vital status", "A", False),
+            ),
+        ],
+    )
+    @pytest.mark.parametrize(
+        ("read_table", "row"),
+        [
+            (read_holds, "MRN,from,until\n1,2026-01-01,2026-02-01"),
+            (read_weights, "MRN,date,kg\n1,2026-01-01,20"),
+            (read_contacts, "MRN,day,outcome\n1,2026-01-01,no answer"),
+        ],
+    )
+    def test_a_column_of_deaths_next_to_any_table_is_told(
+        self, read_table: Any, row: str, name: str, cell: str, *, is_told: bool
+    ) -> None:
+        head, line = row.split("\n")
+        found = read_table(f"{head},{name}\n{line},{cell}\n".encode())
+        said = ["column 4 may say who has died and is not read"] * is_told
+        assert [problem.reason.partition(";")[0] for problem in found.problems] == said
+
     @pytest.mark.parametrize("name", ["DOD", "Deceased", "Date of Death", "Is alive?"])
     def test_a_list_of_births_that_may_hide_a_death_is_told(self, name: str) -> None:
         table = f"MRN,DOB,{name}\n1,1980-01-01,2026-02-01\n".encode()

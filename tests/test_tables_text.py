@@ -177,7 +177,12 @@ class TestText:
 
     @pytest.mark.parametrize(
         "title",
-        ["Cancelled appointments (3)", "Appt Status:,No Show", "Dept: Neuro; status = DNA"],
+        [
+            "Cancelled appointments (3)",
+            "Appt Status:,No Show",
+            "Dept: Neuro; status = DNA",
+            "Waiting list (12)",
+        ],
     )
     def test_a_title_of_the_whole_table_may_speak_against_its_rows(self, title: str) -> None:
         reading = read(f"{title}\n\nMRN,DOS,Dx,Drug\nP1,2026-01-05,migraine,Botox\n")

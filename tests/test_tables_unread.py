@@ -10,6 +10,7 @@ from botox_schedule.tables import (
     read_authorizations,
     read_births,
     read_care_ends,
+    read_contacts,
     read_holds,
     read_overrides,
     read_prior_treatments,
@@ -120,6 +121,8 @@ class TestColumnsThatAreNotRead:
             ("キャンセル理由", "体調不良"),
             ("APPT_STATUS_C", "3"),
             ("Attended or Did Not Attend Code", "3"),
+            ("Attended", "NS"),
+            ("Appt outcome code", "3"),
         ],
     )
     def test_one_whose_header_speaks_against_a_row_is_told(self, header: str, cell: str) -> None:
@@ -237,6 +240,10 @@ class TestColumnsThatAreNotRead:
         ("header", "cells", "places"),
         [
             ("Date,Units,Date.1,Units.1", "2026-01-05,155,2026-04-06,155", (6, 7)),
+            ("Date,Other toxin,Additional units,Also given", "2026-01-05,Xeomin,50,EMLA", (5, 6)),
+            ("Date,Second indication,Also treated", "2026-01-05,cervical dystonia,G24.3", (5, 6)),
+            ("Date,Secondary dx,Other treatment", "2026-01-05,G24.3,physiotherapy", ()),
+            ("Date,Other drug,Additional notes", "2026-01-05,Aimovig,50", ()),
             ("Date,Units,2nd Date,Units (2)", "2026-01-05,155,2026-04-06,155", (6, 7)),
             ("Date,Drug 2,Units_2,NDC11", "2026-01-05,Dysport,300,1", (5, 6)),
             ("Date,Date 2,Units 2", "2026-01-05,,", ()),
@@ -499,6 +506,9 @@ class TestColumnsThatAreNotRead:
             ("Discharged on", "2026-11-01", True),
             ("Care ended", "2026-11-01", True),
             ("Moved away?", "Y", True),
+            ("Transfer of care", "Y", True),
+            ("Plan", "D/C Botox", True),
+            ("Gravid", "yes", True),
             ("Transferred to", "Dr. A", False),
             ("Discharged", "Y", True),
             ("Do not contact", "Y", True),
@@ -517,7 +527,6 @@ class TestColumnsThatAreNotRead:
             ("LTFU", "Yes", True),
             ("Stop date", "2026-01-05", False),
             ("Left on", "2026-01-05", False),
-            ("Transfer of care", "Y", True),
             ("Tx stopped", "Y", True),
             ("Therapy end", "2026-11-01", True),
             ("Outcome", "Discharge to GP", True),
@@ -551,10 +560,11 @@ class TestColumnsThatAreNotRead:
                 "1",
                 "limit the sessions",
             ),
+            (read_authorizations, "Procedures", "dx,drug,from,to", "4", "limit the sessions"),
             (read_authorizations, "Visits used", "dx,drug,from,to,visits", "1", ""),
             (read_authorizations, "Unit", "dx,drug,from,to", "North", ""),
-            (read_holds, "Duration", "from", "6 weeks", "say how long the hold lasts"),
-            (read_holds, "Weeks", "from", "6", "say how long the hold lasts"),
+            (read_holds, "Duration", "from", "6 weeks", "say how long a row lasts"),
+            (read_holds, "Weeks", "from", "6", "say how long a row lasts"),
             (read_holds, "Weeks", "from,to", "6", ""),
             (read_holds, "Still on hold?", "from", "No", "say which holds are over"),
             (read_holds, "Hold lifted (Y/N)", "from", "Y", "say the record status"),
@@ -566,6 +576,45 @@ class TestColumnsThatAreNotRead:
             (read_holds, "On hold", "from", "Yes", ""),
             (read_holds, "Pregnant", "from", "No", ""),
             (read_overrides, "Weeks", "dx,from,by,usual", "10", "say the minimum"),
+            (
+                read_overrides,
+                "Valid for",
+                "dx,from,by,minimum",
+                "6 months",
+                "say how long a row lasts",
+            ),
+            (read_overrides, "Valid for", "dx,from,to,by,minimum", "6 months", ""),
+            (read_holds, "Status", "from", "Resumed", "say which rows no longer count"),
+            (read_holds, "Hold status", "from,to", "Archived", "say which rows no longer count"),
+            *(
+                (read_holds, "Status", "from", word, "")
+                for word in ("Active", "Ongoing", "On hold")
+            ),
+            (read_care_ends, "Status", "on,kind", "Rescinded", "say which rows no longer count"),
+            (read_care_ends, "Status", "on,kind", "Discharged", ""),
+            (read_care_ends, "Flag", "on,kind", "Rescinded", ""),
+            (read_care_ends, "Service", "on,kind", "Spasticity", "say the indication"),
+            (read_holds, "For", "from", "G43.709", "say the indication"),
+            *(
+                (read, header, row, "2026-05-01", "say that a row ended before its last day")
+                for read, header, row in (
+                    (read_authorizations, "Terminated on", "dx,drug,from,to"),
+                    (read_holds, "Actual end", "from,to"),
+                    (read_overrides, "Ended on", "dx,from,to,by,usual"),
+                )
+            ),
+            (read_holds, "Restarted", "from,to", "no", ""),
+            (read_holds, "Resume date", "from,to", "2027-01-01", ""),
+            (read_authorizations, "Expired on", "dx,drug,from,to", "2026-12-31", ""),
+            (read_holds, "For", "from", "surgery", ""),
+            (
+                read_contacts,
+                "Do not call",
+                "day,outcome",
+                "Y",
+                "say who is on hold, discharged or not to be called",
+            ),
+            (read_holds, "For", "dx,from", "spasticity", ""),
         ],
     )
     def test_a_figure_without_its_column_is_told(
@@ -578,6 +627,10 @@ class TestColumnsThatAreNotRead:
             "to": "2026-12-31",
             "by": "payer",
             "usual": "12 weeks",
+            "minimum": "10 weeks",
+            "day": "2026-01-01",
+            "on": "2026-01-01",
+            "kind": "discontinued",
         }
         line = [cells.get(name, "4") for name in row.split(",")]
         found = read_table(f"MRN,{row},{header}\nP1,{','.join(line)},{cell}\n".encode())
@@ -594,6 +647,12 @@ class TestColumnsThatAreNotRead:
             ("MRN.1", "0099", "say that a patient has another key"),
             ("Patient ID (2)", "0099", "say that a patient has another key"),
             ("MRN 2", "", ""),
+            ("Merged", "Y", "say that a patient has another key"),
+            ("Earliest next", "2026-05-01", "say how long to wait"),
+            ("Recall", "16 weeks", "say how long to wait"),
+            ("Recall", "yes", ""),
+            ("Next inj", "2026-05-01", "say for when a visit is booked"),
+            ("Next DOS", "2026-05-01", "say for when a visit is booked"),
             ("Min interval", "16 weeks", "say how long to wait"),
             ("Not before", "2026-05-01", "say how long to wait"),
             ("Min interval", "no", ""),
@@ -650,6 +709,30 @@ class TestColumnsThatAreNotRead:
         found = reasons(read(f"MRN,DOS,Dx,Drug,Dose,{header}\n{self.ROW},2,{cell}\n"))
         said = "column 6 may say that a dose is not in units and is not read; say so with"
         assert [reason.startswith(said) for reason in found] == [True] * is_told
+
+    def test_a_waste_under_an_unknown_name_is_told(self) -> None:
+        for cell, told in (("45", True), ("0", False), ("witnessed", False)):
+            found = reasons(read(f"MRN,DOS,Dx,Drug,Units,Amount wasted\n{self.ROW},155,{cell}\n"))
+            said = "column 6 may say the units discarded and is not read"
+            assert [reason.partition(";")[0] for reason in found] == [said] * told
+        known = f"MRN,DOS,Dx,Drug,Units,Waste,Waste drawn\n{self.ROW},155,45,45\n"
+        assert read(known).problems == ()
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "is_told"),
+        [
+            *(("Dosage", "155", True), ("U", "155 U", True), ("IU", "155", True)),
+            *(("Dose in mL", "2 mL", False), ("Qty", "2", False), ("IU", "", False)),
+        ],
+    )
+    def test_a_dose_under_an_unknown_name_is_told(
+        self, header: str, cell: str, *, is_told: bool
+    ) -> None:
+        said = ["column 5 may say the units and is not read"] * is_told
+        found = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
+        assert [reason.partition(";")[0] for reason in found] == said
+        known = reasons(read(f"MRN,DOS,Dx,Drug,Units,{header}\n{self.ROW},155,{cell}\n"))
+        assert known == []
 
     @pytest.mark.parametrize(
         ("header", "cell", "is_told"),

@@ -171,6 +171,18 @@ def test_a_text_is_no_list() -> None:
         outcomes.wear_off("5432", administered_on="2026-01-05", **NADIR)
 
 
+def test_a_mapping_is_no_list_of_its_keys() -> None:
+    """One vial of 50 and one of 100 would be any number of each, and weeks the days in them."""
+    with pytest.raises(TypeError, match="sizes: give a list"):
+        planning.fewest_vials(155, "Botox", sizes={50: 1, 100: 1})
+    days: Any = {1: 20, 2: 19}
+    with pytest.raises(TypeError, match="weeks: give a list"):
+        outcomes.wear_off(days, administered_on="2026-01-05", **NADIR)
+    rule = outcomes.find_response_rule("nice-ta260")
+    with pytest.raises(TypeError, match="months: give a list"):
+        outcomes.judge_counts(rule, baseline=20, current=10, cycles=2, months=days)
+
+
 @pytest.mark.parametrize("wrong", [5, None, b"clinic.toml", ["clinic.toml"]])
 @pytest.mark.parametrize("load", [bs.load_protocols, outcomes.load_response_rules, load_messages])
 def test_a_path_is_the_name_of_a_file(load: Callable[[Any], object], wrong: object) -> None:

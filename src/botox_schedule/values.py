@@ -73,12 +73,12 @@ def of_kind(value: object, kind: type[_V], advice: str) -> _V:
 
 
 def a_list(values: Iterable[_V], advice: str) -> Iterable[_V]:
-    """Return *values*, if they are several; a text is one, not several letters.
+    """Return *values*, if they are several; a text is one, and a mapping would lose its values.
 
     Raises:
         TypeError: When they are not; it says *advice*.
     """
-    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
         raise TypeError(advice)
     return values
 

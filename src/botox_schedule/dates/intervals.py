@@ -31,8 +31,8 @@ _LONGEST = 365_250  # days in 1,000 years
 _LONGEST_TEXT = 100
 _UNIT_NAMES = {
     "years": r"years?|yrs?|y",
-    "months": r"months?|mos?|mths?",
-    "weeks": r"weeks?|wks?|w",
+    "months": r"months?|monthly|mos?|mths?",
+    "weeks": r"weeks?|weekly|wks?|w",
     "days": r"days?|d",
 }
 _TERM = re.compile(
@@ -41,7 +41,7 @@ _TERM = re.compile(
     + r")\.?(?=\s*(?:[+-]|\Z))",
     re.IGNORECASE,
 )
-_EVERY = re.compile(r"^(?:every\s+|q\s*)(?=[0-9])", re.IGNORECASE)
+_EVERY = re.compile(r"^(?:every\s+|each\s+|q\s*)(?=[0-9])", re.IGNORECASE)
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
 _BARE_RANGE = re.compile(
     r"([0-9]{1,7})\s*(?:-|to)\s*([0-9]{1,7}(?:\s*|-)([a-z]+\.?))", re.IGNORECASE
@@ -379,7 +379,7 @@ class IntervalRange(Stated, frozen=True):
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
         for bound in (self.first, self.last):
-            _check_bounds(bound, "a range of intervals")
+            _check_bounds(bound, "a range of intervals such as '12 to 16 weeks'")
         if self.first != self.last and self.first.day_bounds[1] > self.last.day_bounds[0]:
             wrong = "the range's first interval can be longer than its last"
             raise ValueError(f"{wrong}; give a first that is shorter from every start")

@@ -77,6 +77,7 @@ _KILOGRAM = re.compile(r"(?i)[\s\xa0]*(kg|kilograms?)\.?$")
 _CODE = re.compile(r"\b(?:[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?|[0-9]{5,18})\b")
 _MARKS = re.compile(r"[^\w\s'\u2019-]+")
 _NAME = re.compile(r"[^\W\d_]{2,}")
+_APART = re.compile(r"(?i)\s-+\s|[()\[\]/:|]|\bfor\b")
 _FINDING_KEY = re.compile(r"[a-z_]+-[0-9a-f]{16}")
 _INDICATION_SYSTEMS = ("ICD-10-CM", "CPT", "SNOMED CT")
 _PRODUCT_SYSTEMS = ("HCPCS", "NDC", "RxNorm")
@@ -183,15 +184,20 @@ class CellReader:
             return unreadable("expected a year of four digits")
         return parsed
 
+    def known_indication(self, text: str) -> str | None:
+        """Return the slug of a known indication, by its name or a code."""
+        slug = _slug(text)
+        if slug in self.indications:
+            return slug
+        return find_indication_name(text) or _by_code(text) or _by_parts(text)
+
     def indication(self, cell: Cell) -> Parsed:
         """Return a slug; an unknown one is kept, so that the engine reports the session."""
         text = text_of(cell)
         slug = _slug(text)
         if not text:
             return Parsed(None)
-        if slug in self.indications:
-            return Parsed(slug)
-        found = find_indication_name(text) or _by_code(text)
+        found = self.known_indication(text)
         if found is not None:
             return Parsed(found)
         if not slug:
@@ -435,6 +441,13 @@ def _by_code(given: str) -> str | None:
     named = {name for name in known if name}
     precise = named - {general_indication(name) for name in named}
     return precise.pop() if len(precise) == 1 else None
+
+
+def _by_parts(text: str) -> str | None:
+    """The indication of a text such as ``Botox for migraine`` or ``OAB (overactive bladder)``."""
+    parts = [part for part in _APART.split(text[:LONGEST_NAME]) if part.strip()]
+    named = {find_indication_name(part) for part in parts if find_product(part) is None}
+    return named.pop() if len(parts) > 1 and len(named) == 1 else None
 
 
 def _amount(unit: re.Pattern[str], expected: str, most: int, *, zero: bool = False) -> Read:

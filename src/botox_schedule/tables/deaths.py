@@ -83,15 +83,15 @@ def deceased(reader: CellReader, cell: Cell) -> Parsed:
 
 def telling_death(reader: CellReader, header: str) -> Callable[[str], bool]:
     """Return what tells whether a cell of a column that is not read may state a death."""
-    if is_about_death(header):
+    if is_about_death(header) and not is_about("expiry", header):
         return partial(_states_death, reader, header)
     return _ends_dead if is_about("disposition", header) else is_word_of_death
 
 
 def _states_death(reader: CellReader, header: str, text: str) -> bool:
-    """Whether it says more than that there was none; under ``Alive`` a no does."""
+    """Whether it says more than that there was none; under ``Alive`` a no does, and no day."""
     answer, said = value_said("flag", text), deceased(reader, text)
-    if answer and is_about("alive", header):
+    if is_about("alive", header) and (answer or isinstance(said.value, date)):
         return answer == "no"
     return bool(said.value or said.note)
 
@@ -101,6 +101,13 @@ def _ends_dead(text: str) -> bool:
     rows = bundled_tables("deaths.toml")["codes"]
     codes = (row["codes"] for row in rows if row["system"] == "NUBC")
     return find_value("care_end", text) == CareEndKind.DECEASED or any(text in c for c in codes)
+
+
+def vital_status(reader: CellReader, cell: Cell) -> Parsed:
+    """The same for a column of registries, where 1 is the code of the living or of the dead."""
+    if re.fullmatch("[01]([.,]0)?", text_of(cell)):
+        return unreadable("expected a word such as alive or deceased")
+    return deceased(reader, cell)
 
 
 def patient_status(_: CellReader, cell: Cell) -> Parsed:
@@ -116,6 +123,7 @@ def patient_status(_: CellReader, cell: Cell) -> Parsed:
         return Parsed(None, "says that care has ended; give the day in a table of care ends")
     if find_value("pause", text) is not None:
         return Parsed(None, "says that treatment is paused; give the days in a table of holds")
-    if _speaks_of("care_end", CareEndKind.DECEASED, text) or is_about_death(text):
+    is_letter = text.isalpha() and find_value("deceased", text) == "yes"
+    if is_letter or _speaks_of("care_end", CareEndKind.DECEASED, text) or is_about_death(text):
         return unreadable("may say that the patient has died")
     return Parsed(None)

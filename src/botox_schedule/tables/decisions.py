@@ -205,7 +205,7 @@ _BINDING = {
     "withdrawn_on": Column(CellReader.withdrawal, counts="without it"),
     **_IF_CHOSEN,
 }
-_DEATHS = frozenset({"died_on", "deceased"})
+_DEATHS = ("died_on", "deceased", "vital_status")
 _TABLES: Mapping[str, Mapping[str, Column]] = {
     "holds": {
         **_PATIENT,
@@ -219,12 +219,13 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "on": _BINDING_DAY._replace(counts="with the day unknown"),
         "died_on": Column(deaths.day_of_death),
         "deceased": Column(deaths.deceased),
+        "vital_status": Column(deaths.vital_status),
         # A list of deaths needs no kind.
         "kind": Column(
             cells.word("care_end", CareEndKind),
             is_required=True,
             default=CareEndKind.DECEASED,
-            or_else=_DEATHS,
+            or_else=frozenset(_DEATHS),
             words="care_end",
         ),
         **_BINDING,
@@ -528,7 +529,7 @@ def _read(
 
 def _is_silent(row: RowValues, columns: Collection[str]) -> bool:
     """Whether a row of a list of deaths states none; in a list of patients most have no day."""
-    is_list = "kind" not in columns and not _DEATHS.isdisjoint(columns)
+    is_list = "kind" not in columns and not {*_DEATHS}.isdisjoint(columns)
     return is_list and not row.fault and _died_on(row.values) is None
 
 
@@ -583,7 +584,7 @@ def _in_force(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _STATUSES = frozenset({"status", "record_status"})
-_NO_FIELDS = _STATUSES | _DEATHS | {"unit"}
+_NO_FIELDS = {*_STATUSES, *_DEATHS, "unit"}
 
 
 def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -601,8 +602,7 @@ def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _died_on(values: Mapping[str, Any]) -> Any:
     """The day of a death, or that there was one; None where there was none."""
-    died = values["died_on"]
-    return values["deceased"] if died is None else died
+    return next((values[name] for name in _DEATHS if values[name] is not None), None)
 
 
 def _authorization(*, first: date, last: date, **fields: Any) -> PriorAuthorization:

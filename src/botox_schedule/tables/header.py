@@ -175,7 +175,7 @@ class ColumnNames:
 
 PLACES = ("muscle", "side")
 """Columns that only tell rows apart: of two the first is enough."""
-STATING_DEATHS = frozenset({"died_on", "deceased", "patient_status"})
+STATING_DEATHS = frozenset({"died_on", "deceased", "vital_status", "patient_status"})
 """The columns of sessions that are read for a death."""
 _LINE_END = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 

@@ -76,6 +76,7 @@ _COLUMNS: Mapping[str, Column] = {
     "born_on": Column(CellReader.birth_day, counts="without it"),
     "died_on": _DEATH,
     "deceased": _DEATH._replace(read=deaths.deceased),
+    "vital_status": _DEATH._replace(read=deaths.vital_status),
     "patient_status": _DEATH._replace(read=deaths.patient_status),
 }
 _FIELDS = [name for name in _COLUMNS if name in {one.name for one in fields(TreatmentSession)}]
@@ -291,6 +292,7 @@ def _reading(found: RowsRead) -> TableReading:
             _duplicates(used),
             _keys(first, alike, named),
             _unread_deaths(found),
+            _all_dead(found.header.number, {*first}, {*care_ends}),
         ),
         counts=found.counts,
         months=tuple(_months(found.faulty)),
@@ -410,6 +412,16 @@ def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
     for place in sorted(found.deaths | (set() if is_read else by_name)):
         name = "date of death" if place in by_name else "patient status"
         yield unread_column(found.header, place, "say who has died", chosen(name))
+
+
+def _all_dead(header: int, patients: set[str], dead: set[str]) -> Iterator[Problem]:
+    """Report a table in which nobody lives: its ``DOD`` may be a day of delivery."""
+    if len(patients) >= _MANY and patients == dead:
+        yield Problem(header, _NOBODY_LIVES, left_out=False)
+
+
+_MANY = 10
+_NOBODY_LIVES = "every patient has died by this table; look whether a column means something else"
 
 
 def _told_of_deaths(values: _Columns) -> set[tuple[str, Any]]:

@@ -8,7 +8,7 @@ from itertools import chain, compress, islice
 from typing import Any, NamedTuple
 
 from botox_schedule.protocols.indications import find_product
-from botox_schedule.tables.cells import CellReader, Column, interval, interval_range
+from botox_schedule.tables.cells import CellReader, Column, interval, interval_range, units_given
 from botox_schedule.tables.header import STATING_DEATHS, ColumnNames
 from botox_schedule.tables.lines import Cell, Problem, Table, chosen, text_of, unread_column
 from botox_schedule.tables.words import (
@@ -210,7 +210,7 @@ class UnreadCells:
     def _of_sessions(
         self, names: ColumnNames, place: int, texts: Sequence[str], reader: CellReader
     ) -> Iterator[_Told]:
-        """Report who may not have come, a child's age, and a further session: ``Date 2``."""
+        """Report who may not have come, a child's age, a further session (``Date 2``), and doses."""
         read, header = self._found.columns, self._headers[place]
         if place in self._several:
             yield "name several people under one key", "correct the keys"
@@ -221,10 +221,15 @@ class UnreadCells:
         if texts and (
             self._is_again(names, header, texts, reader)
             or _is_of_a_product(names, header, texts, reader)
+            or (_MORE.match(header) and any(_is_dose(reader, header, text) for text in texts))
             or _A_DATE.fullmatch(header)
             or self._names_a_later_one(place)
         ):
             yield "hold a further session or dose", _ONE_A_ROW
+        for name, subject in _AMOUNTS.items():
+            is_meant = name not in read and is_about(subject, header)
+            if is_meant and any(units_given(reader, text).value for text in texts):
+                yield f"say the {name.replace('_', ' ')}", chosen(name)
 
     def _is_again(
         self, names: ColumnNames, header: str, texts: Sequence[str], reader: CellReader
@@ -311,7 +316,9 @@ def _absent(
             for text in texts
         )
         is_said = column.words and _may_say(column, header, texts)
-        if limits or is_said or (name == "product" and _names_another(reader, header, texts)):
+        is_product = name == "product" and _names_another(reader, header, texts)
+        is_treatment = name == "indication" and _names_treatment(reader, header, texts)
+        if limits or is_said or is_product or is_treatment:
             yield f"say the {_LIMITING.get(name, name.replace('_', ' '))}", chosen(name)
 
 
@@ -321,6 +328,11 @@ def _names_another(reader: CellReader, header: str, texts: Sequence[str]) -> boo
     known = [product for product in named.values() if product]
     is_list = 2 * len(known) >= len(texts) and not is_about("remark", header)
     return is_list and any(product is not reader.product for product in known)
+
+
+def _names_treatment(reader: CellReader, header: str, texts: Sequence[str]) -> bool:
+    """Whether a cell names the treatment of a hold or an end of care, which is else for all."""
+    return not is_about("remark", header) and any(map(reader.known_indication, texts))
 
 
 def _subjects(
@@ -423,8 +435,9 @@ def told_by_title(text: str, *, words: str, is_of_patients: bool) -> str:
     if is_of_patients and (speaks_of_death(text) or is_pause):
         return "the patient has died or is on hold; give it as a table of care ends or holds"
     said = {find_value(words, part) for part in parts} if words else set()
-    is_against = words and (is_about("against", text) or said - {None, "completed", "yes"})
-    return "the row does not count; give it a status" if is_against else ""
+    is_ahead = words == "status" and any(find_value("ahead", part) for part in parts)
+    said_no = words and (is_about("against", text) or said - {None, "completed", "yes"})
+    return "the row does not count; give it a status" if is_ahead or said_no else ""
 
 
 def _is_bare_interval(name: str, header: str, text: str) -> bool:
@@ -463,6 +476,18 @@ def _names_pause(text: str) -> bool:
     return any(_is_pause(run) and find_value("noun", run) is None for run in runs)
 
 
+def _is_over(text: str, words: str) -> bool:
+    """Whether a cell is no word for a hold or an end of care that still counts."""
+    return find_values(text, words, "stands", "in_force", "missing", "flag") == {None}
+
+
+def _is_dose(reader: CellReader, header: str, text: str) -> bool:
+    """Whether a cell names a product, or units or an indication under such a header."""
+    is_treatment = _TREATED.search(header) and reader.known_indication(text)
+    is_units = is_about("dose", header) and units_given(reader, text).value
+    return bool(is_treatment or is_units or reader.product_name(text).value)
+
+
 def _is_day(reader: CellReader, text: str) -> bool:
     return isinstance(reader.day(text).value, date)
 
@@ -487,16 +512,23 @@ _PAUSED = (
     "say who is on hold, discharged or not to be called",
     "give it as a table of holds or care ends",
 )
-_OVER = ("say which holds are over", "give their last days")
+_HOLD_OVER = ("say which holds are over", "give their last days")
 _ANOTHER_KEY = ("say that a patient has another key", "write one key in all rows of a patient")
 _TO_WAIT = ("say how long to wait", "give it as a table of overrides")
+_OVER = (
+    "say which rows no longer count",
+    "leave those out, or give the days on which they were withdrawn",
+)
 _CLOCK = re.compile(r"[T\s]+[0-9]{1,2}:[0-9].*")
 _AMOUNT = re.compile(r"[0-9]+([.,][0-9]+)?([\s\xa0]*[^\W\d_]+)?")
 _LIMIT = "name it as sessions or units if it is what was approved in all"
 _OF_SESSIONS = frozenset({"sessions"})
 _OF_HOLDS = frozenset({"holds"})
+_OF_LENGTHS = frozenset({"holds", "overrides"})
+_OF_ENDS = frozenset({"care_ends"})
+_OF_PERIODS = frozenset({"holds", "overrides", "authorizations"})
 _APPROVED = frozenset({"authorizations"})
-_OF_ALL = frozenset({"sessions", "births"})
+_OF_ALL = frozenset({"sessions", "births", "contacts"})
 _SUBJECTS = (
     _Subject(
         "pause",
@@ -508,16 +540,18 @@ _SUBJECTS = (
         "holding",
         _OF_HOLDS,
         lambda _, text: find_value("flag", text) == "no",
-        _OVER,
+        _HOLD_OVER,
         unless="record_status",
     ),
     _Subject(
         "release",
         _OF_HOLDS,
         lambda _, text: find_value("flag", text) == "yes",
-        _OVER,
+        _HOLD_OVER,
         unless="record_status",
     ),
+    _Subject("state", _OF_HOLDS, lambda _, text: _is_over(text, "pause"), _OVER, "record_status"),
+    _Subject("state", _OF_ENDS, lambda _, text: _is_over(text, "care_end"), _OVER, "record_status"),
     _Subject("paused", _OF_ALL, _is_text, _PAUSED),
     _Subject("standing", _OF_ALL, lambda _, text: _is_pause(text), _PAUSED),
     # There the word is more often a side.
@@ -550,10 +584,17 @@ _SUBJECTS = (
     _Subject("sessions", _APPROVED, _is_amount, ("limit the sessions", _LIMIT), unless="sessions"),
     _Subject("units", _APPROVED, _is_amount, ("limit the units", _LIMIT), unless="units"),
     _Subject(
+        "ending",
+        _OF_PERIODS,
+        _is_day,
+        ("say that a row ended before its last day", chosen("withdrawn on")),
+        unless="withdrawn_on",
+    ),
+    _Subject(
         "length",
-        _OF_HOLDS,
+        _OF_LENGTHS,
         _is_amount,
-        ("say how long the hold lasts", "give its last day"),
+        ("say how long a row lasts", "give its last day"),
         unless="last",
     ),
 )
@@ -566,6 +607,9 @@ _AGAIN = re.compile(
     r"(?![0-9a-z])(?!\W*(?:days?|weeks?|wks?|months?|years?)\b)\)?[\s._-]*"
 )
 """The number of a further session in the name of a column; ``3 month review`` and ``Week 4 visit`` have none."""
+_AMOUNTS = {"units_discarded": "discarded", "units": "dose"}
+_MORE = re.compile(r"(?i)(other|also|add'?l|additional|extra|second(ary)?|2nd)\b")
+_TREATED = re.compile("(?i)indication|treat|inject")
 _A_DATE = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}")
 _YEAR = re.compile("(19|20)[0-9]{2}")
 _WHOLE = re.compile("[0-9]+")

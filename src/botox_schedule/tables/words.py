@@ -60,7 +60,7 @@ def is_about_death(name: str) -> bool:
     >>> is_about_death("Cause of Death"), is_about_death("\N{DAGGER}"), is_about_death("Deadline")
     (True, True, False)
     """
-    known = names_by_column("sessions", ("died_on", "deceased"))
+    known = names_by_column("sessions", ("died_on", "deceased", "vital_status"))
     told = folded(name).replace("deadline", "")
     return told in known or is_about("death", told) or speaks_of_death(name)
 
@@ -177,15 +177,16 @@ AGAINST = frozenset({"cancelled", "no_show", "entered_in_error"})
 
 
 def is_denial(text: str) -> bool:
-    """Return whether a text, or a part of it, says or ends in words that nothing was given.
+    """Return whether a text, or a part of it, says or ends in words that nothing was given yet.
 
-    >>> is_denial("Botox - DNA"), is_denial("Botox not given"), is_denial("Botox 155 U")
+    >>> is_denial("Botox - DNA"), is_denial("Botox planned"), is_denial("Botox 155 U")
     (True, True, False)
     """
     parts = [part.split() for part in parts_of(text)]
-    ends = (" ".join(words[place:]) for words in parts for place in range(len(words)))
+    ends = [" ".join(words[place:]) for words in parts for place in range(len(words))]
     is_against = any(find_value("status", end) in AGAINST for end in ends)
-    return is_against or any(find_value("talk", " ".join(words)) for words in parts)
+    is_ahead = any(find_value("ahead", end) for end in ends)
+    return is_against or is_ahead or any(find_value("talk", " ".join(words)) for words in parts)
 
 
 def find_values(text: str, *names: str) -> set[str | None]:
