@@ -212,6 +212,9 @@ class TestColumnsThatAreNotRead:
             ("Xeomin", "100 U", True),
             ("Dysport date", "2026-10-01", True),
             ("Dysport units", "0", False),
+            ("Botox", "1", False),
+            ("Botox #", "4", False),
+            ("Botox NDC", "00023114501", False),
             ("Dysport units", "", False),
             ("Botox copay", "30", False),
             ("Botox start date", "2020-01-01", False),
@@ -343,6 +346,8 @@ class TestColumnsThatAreNotRead:
         assert reasons(read(table))[0].startswith("column 5 may say the status and is not read")
         table = f"MRN,DOS,Dx,Drug,Botox given,Status\n{self.ROW},N,Completed\n"
         assert reasons(read(table))[0].startswith("column 5 may say that nothing was given")
+        table = f"record_id,MRN,DOS,Dx,Drug,record_complete\n1,{self.ROW},0\n"
+        assert reasons(read(table)) == []
         table = f"MRN,DOS,Dx,Drug,Botox given\n{self.ROW},Y\n"
         assert reasons(read(table)) == []
 
@@ -517,6 +522,7 @@ class TestColumnsThatAreNotRead:
             ("LTFU", "Yes", True),
             ("Stop date", "2026-01-05", False),
             ("Left on", "2026-01-05", False),
+            ("No. Botox injections", "1", False),
             ("Transfer of care", "Y", True),
             ("Tx stopped", "Y", True),
             ("Therapy end", "2026-11-01", True),
@@ -594,6 +600,7 @@ class TestColumnsThatAreNotRead:
             ("MRN.1", "0099", "say that a patient has another key"),
             ("Patient ID (2)", "0099", "say that a patient has another key"),
             ("MRN 2", "", ""),
+            ("MRN.1", "P1", ""),
             ("Min interval", "16 weeks", "say how long to wait"),
             ("Not before", "2026-05-01", "say how long to wait"),
             ("Min interval", "no", ""),

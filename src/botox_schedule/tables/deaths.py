@@ -70,14 +70,17 @@ def _is_placeholder(text: str) -> bool:
 
 
 def _speaks_of(name: str, value: str, text: str) -> bool:
-    """Whether one of several words, such as ``alive as of``, is a word for *value*."""
-    words = re.findall(r"[^\W\d_]{2,}", text)
-    return any(find_value(name, word) == value for word in words)
+    """Whether one of several words, such as ``alive as of``, is a word for *value*.
+
+    Among others "exp" is the end of an approval.
+    """
+    words = re.findall(r"[^\W\d_]{2,}", text.casefold())
+    return any(word != "exp" and find_value(name, word) == value for word in words)
 
 
 def deceased(reader: CellReader, cell: Cell) -> Parsed:
     """The same for a column in which most systems write ``unknown`` for the living."""
-    is_unsure = value_said("deceased", text_of(cell)) == "unsure"
+    is_unsure = find_value("deceased", text_of(cell)) == "unsure"
     return Parsed(None) if is_unsure else day_of_death(reader, cell)
 
 
