@@ -136,7 +136,12 @@ class TestDeaths:
         "name",
         [
             *("Muscles studied", "Dead space", "Auth expired", "Consent expired"),
-            *("Time passed", "Passed screening", "Family history of sudden death"),
+            *(
+                "Time passed",
+                "Passed screening",
+                "Passed swallow test",
+                "Family history of sudden death",
+            ),
         ],
     )
     def test_other_things_expire_and_pass_too(self, name: str) -> None:

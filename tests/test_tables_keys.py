@@ -296,6 +296,7 @@ class TestKeys:
         ("Patient name", "Jos\N{LATIN SMALL LETTER E WITH ACUTE} P\N{LATIN SMALL LETTER E WITH ACUTE}rez", "JOSE PEREZ", False),
         ("Patient name", "Doe", "Roe, John", False),
         ("Patient name", "", "Roe, John", False),
+        ("Patient name", "Not available", "Roe, John", False),
         ("Patient Name (Last, First)", "Doe, Jane", "Roe, John", True),
         ("Provider name", "Doe, Jane", "Roe, John", False),
         ("Provider full name", "Doe, Jane", "Roe, John", False),

@@ -523,6 +523,7 @@ class TestColumnsThatAreNotRead:
             ("Stop date", "2026-01-05", False),
             ("Left on", "2026-01-05", False),
             ("No. Botox injections", "1", False),
+            ("Smoking stopped", "2026-01-01", False),
             ("Transfer of care", "Y", True),
             ("Tx stopped", "Y", True),
             ("Therapy end", "2026-11-01", True),

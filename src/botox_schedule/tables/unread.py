@@ -273,7 +273,10 @@ def _is_of_a_product(
 
 def _are_strangers(*names: Cell) -> bool:
     """Whether two full names have no word in common; one that changes keeps the first name."""
-    one, other = ({*_LONG_WORDS.findall(plain(text_of(name)))} for name in names)
+    texts = [*map(text_of, names)]
+    if any(find_value("missing", text) for text in texts):
+        return False
+    one, other = ({*_LONG_WORDS.findall(plain(text))} for text in texts)
     return min(len(one), len(other)) > 1 and one.isdisjoint(other)
 
 
