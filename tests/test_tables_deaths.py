@@ -132,6 +132,10 @@ class TestDeaths:
     def test_the_end_of_an_approval_is_none_of_the_patient(self, cell: str) -> None:
         assert one(f"{GOOD},{cell}", header=f"{HEADER},Patient status").problems == ()
 
+    def test_the_last_day_on_which_somebody_lived_is_none_of_death(self) -> None:
+        header = f"{HEADER},Date of death,Last known alive"
+        assert one(f"{GOOD},,2026-02-01", header=header).problems == ()
+
     @pytest.mark.parametrize(
         "name",
         [

@@ -92,9 +92,9 @@ def telling_death(reader: CellReader, header: str) -> Callable[[str], bool]:
 
 
 def _states_death(reader: CellReader, header: str, text: str) -> bool:
-    """Whether it says more than that there was none; under ``Alive`` a no does."""
+    """Whether it says more than that there was none; under ``Alive`` a no does, and no day."""
     answer, said = value_said("flag", text), deceased(reader, text)
-    if answer and is_about("alive", header):
+    if is_about("alive", header) and (answer or isinstance(said.value, date)):
         return answer == "no"
     return bool(said.value or said.note)
 
