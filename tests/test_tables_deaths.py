@@ -119,6 +119,7 @@ class TestDeaths:
             "not_dead",
             "Passed away 2026",
             "Deceased?",
+            "exp?",
         ],
     )
     def test_a_patient_status_that_may_say_it_is_told(self, cell: str) -> None:

@@ -119,6 +119,6 @@ def patient_status(_: CellReader, cell: Cell) -> Parsed:
         return Parsed(None, "says that care has ended; give the day in a table of care ends")
     if find_value("pause", text) is not None:
         return Parsed(None, "says that treatment is paused; give the days in a table of holds")
-    if _speaks_of("care_end", CareEndKind.DECEASED, text) or is_about_death(text):
+    if said or _speaks_of("care_end", CareEndKind.DECEASED, text) or is_about_death(text):
         return unreadable("may say that the patient has died")
     return Parsed(None)
