@@ -569,6 +569,7 @@ class TestColumnsThatAreNotRead:
             (read_holds, "Off hold", "from", "Yes", "say which holds are over"),
             (read_holds, "Cleared to treat", "from", "Y", "say which holds are over"),
             (read_holds, "Returned?", "from", "no", ""),
+            (read_holds, "Returned call", "from", "Yes", ""),
             (read_authorizations, "Auth approved", "dx,drug,from,to", "N", "say the status"),
             (read_holds, "On hold", "from", "Yes", ""),
             (read_holds, "Pregnant", "from", "No", ""),
