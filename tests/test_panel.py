@@ -674,7 +674,14 @@ class TestRows:
 
     @pytest.mark.parametrize(
         "name",
-        ["muscles_studied", "dead_space_ml", "predecessor_id", "photodescription", "missed_doses"],
+        [
+            "muscles_studied",
+            "dead_space_ml",
+            "predecessor_id",
+            "photodescription",
+            "mortality_risk",
+            "missed_doses",
+        ],
     )
     def test_a_part_of_another_word_is_about_no_death(self, name: str) -> None:
         frame = frame_of(administered_on=["2026-01-05"], **{name: ["2"]})
