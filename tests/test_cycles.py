@@ -533,6 +533,28 @@ def test_cycles_of_equal_distances_compare_alike(name: str) -> None:
             assert found.setdefault(place, judgment) == judgment
 
 
+def test_of_two_products_each_can_be_the_strictest() -> None:
+    """From February the one in days judges, from May and June the one in months."""
+    own = protocol(retreatment=rule(minimum="90 days", usual="90 to 100 days"))
+    needed = {"kind": "as_needed", "minimum": "3 months", "usual": "3 months"}
+    other = protocol(id="other", product="Dysport", retreatment=needed)
+    policy = SchedulingPolicy(as_needed_grace="1 month")
+    pairs = []
+    for first in (date(2025, 2, 1), date(2025, 5, 1), date(2025, 6, 1)):
+        days = [first, first + timedelta(days=123)]
+        sessions = [session(day.isoformat(), product=None) for day in days]
+        given, known = PatientRecord(sessions=sessions), [own, other]
+        track = track_on("2026-01-01", given, own, policy=policy, other_protocols=known)
+        pairs.append((track, *track.cycles))
+    assert [judge_cycle(*pair).timing for pair in pairs] == ["late", "on_time", "late"]
+    for sample in pairs:
+        places = [
+            comparison_of(*sample).distances(before.anchored_on, before.anchored_on, cycle.first_on)
+            for _, before, cycle in pairs
+        ]
+        assert len({*places}) == len(pairs)
+
+
 def apart(
     first: date, gap: int, touched_up: int | None, *, rules: Any, policy: Any, **decided: Any
 ) -> tuple[Any, Any, Any]:

@@ -673,6 +673,21 @@ class TestRows:
         assert found["status"].to_list() == ["deceased"]
 
     @pytest.mark.parametrize(
+        "name",
+        [
+            "muscles_studied",
+            "dead_space_ml",
+            "predecessor_id",
+            "photodescription",
+            "mortality_risk",
+            "missed_doses",
+        ],
+    )
+    def test_a_part_of_another_word_is_about_no_death(self, name: str) -> None:
+        frame = frame_of(administered_on=["2026-01-05"], **{name: ["2"]})
+        assert panel.worklist(frame, as_of=AS_OF, holds=None, care_ends=None).height == 1
+
+    @pytest.mark.parametrize(
         "name", ["cancelled", "Canceled_at", "no_show", "is_deleted", "voided", "not given"]
     )
     def test_a_column_that_says_which_sessions_were_none_is_not_ignored(self, name: str) -> None:

@@ -51,6 +51,9 @@ class TestDeaths:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Date of death")
         assert (reading.care_ends, reading.problems) == ({}, ())
 
+    def test_a_question_mark_leaves_the_unknown_as_it_is(self) -> None:
+        assert one(f"{GOOD},Unknown?", header=f"{HEADER},Deceased").problems == ()
+
     @pytest.mark.parametrize("cell", ["perhaps", "?", "N?", "Y?", "alive?", "Deceased?"])
     def test_words_that_say_nothing_are_told(self, cell: str) -> None:
         for column in ("Date of death", "Deceased"):
@@ -133,7 +136,16 @@ class TestDeaths:
 
     @pytest.mark.parametrize(
         "cell",
-        ["D", "DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026", "Deceased?"],
+        [
+            "D",
+            "DECEASED 2026",
+            "Inactive - deceased",
+            "not dead",
+            "not_dead",
+            "Passed away 2026",
+            "Deceased?",
+            "exp?",
+        ],
     )
     def test_a_patient_status_that_may_say_it_is_told(self, cell: str) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
@@ -141,6 +153,30 @@ class TestDeaths:
         assert reasons(reading) == [
             "patient status: may say that the patient has died; the row counts but find out whether the patient has died"
         ]
+
+    @pytest.mark.parametrize("cell", ["Active - auth exp 3/2026", "active (EXP 2026)"])
+    def test_the_end_of_an_approval_is_none_of_the_patient(self, cell: str) -> None:
+        assert one(f"{GOOD},{cell}", header=f"{HEADER},Patient status").problems == ()
+
+    def test_the_last_day_on_which_somebody_lived_is_none_of_death(self) -> None:
+        header = f"{HEADER},Date of death,Last known alive"
+        assert one(f"{GOOD},,2026-02-01", header=header).problems == ()
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *("Muscles studied", "Dead space", "Auth expired", "Consent expired"),
+            *(
+                "Time passed",
+                "Passed screening",
+                "Passed swallow test",
+                "Family history of sudden death",
+            ),
+        ],
+    )
+    def test_other_things_expire_and_pass_too(self, name: str) -> None:
+        assert one(f"{GOOD},2026-02-01", header=f"{HEADER},{name}").problems == ()
+        assert one(f"{GOOD},2026-02-01,N", header=f"{HEADER},{name},Deceased").problems == ()
 
     @pytest.mark.parametrize("name", ["Cause of death", "Todesursache", "Fallecimiento", "Décès?"])
     def test_a_column_that_may_hide_a_death_is_told(self, name: str) -> None:

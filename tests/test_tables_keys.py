@@ -296,7 +296,12 @@ class TestKeys:
         ("Patient name", "Jos\N{LATIN SMALL LETTER E WITH ACUTE} P\N{LATIN SMALL LETTER E WITH ACUTE}rez", "JOSE PEREZ", False),
         ("Patient name", "Doe", "Roe, John", False),
         ("Patient name", "", "Roe, John", False),
+        ("Patient name", "Not available", "Roe, John", False),
+        ("Patient Name (Last, First)", "Doe, Jane", "Roe, John", True),
         ("Provider name", "Doe, Jane", "Roe, John", False),
+        ("Provider full name", "Doe, Jane", "Roe, John", False),
+        ("DEPT_NAME", "Neurology Clinic", "Physical Medicine", False),
+        ("Appt name", "New Patient", "Botox Injection", False),
     ],
 )  # fmt: skip
 def test_two_people_under_one_key_are_told(
@@ -304,6 +309,6 @@ def test_two_people_under_one_key_are_told(
 ) -> None:
     rows = [f'1,2026-01-05,migraine,Botox,"{name}"' for name in (first, second)]
     others = ['2,2026-01-05,migraine,Botox,"Poe, Ann"', ',2026-01-05,migraine,Botox,"Loe, Eve"']
-    reading = read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows, *others, others[1]]))
+    reading = read("\n".join([f'MRN,DOS,Dx,Drug,"{header}"', *rows, *others, others[1]]))
     said = "column 5 may name several people under one key and is not read; correct the keys"
     assert (said in reasons(reading)) is is_told

@@ -171,6 +171,16 @@ class TestText:
         (problem,) = read_births(births.encode()).problems
         assert (problem.line, "the patient has died" in problem.reason) == (1, True)
 
+    @pytest.mark.parametrize(
+        "title",
+        [
+            *("Include Inactive Patients: No", "Active patients (inactive excluded)"),
+            *("Excludes discharged patients", "Show archived: No", "Seen in May, not on hold"),
+        ],
+    )
+    def test_a_title_may_say_whom_a_report_leaves_out(self, title: str) -> None:
+        assert read(f'"{title}"\n{HEADER}\n{GOOD}\n').problems == ()
+
     @pytest.mark.parametrize("title", ["Dr. Holden", "Left arm", "Household, by policy holder"])
     def test_a_title_with_a_part_of_such_a_word_says_nothing(self, title: str) -> None:
         assert read(f'"{title}"\n{HEADER}\n{GOOD}\n').problems == ()

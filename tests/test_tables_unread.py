@@ -215,6 +215,9 @@ class TestColumnsThatAreNotRead:
             ("Xeomin", "100 U", True),
             ("Dysport date", "2026-10-01", True),
             ("Dysport units", "0", False),
+            ("Botox", "1", False),
+            ("Botox #", "4", False),
+            ("Botox NDC", "00023114501", False),
             ("Dysport units", "", False),
             ("Botox copay", "30", False),
             ("Botox start date", "2020-01-01", False),
@@ -350,6 +353,8 @@ class TestColumnsThatAreNotRead:
         assert reasons(read(table))[0].startswith("column 5 may say the status and is not read")
         table = f"MRN,DOS,Dx,Drug,Botox given,Status\n{self.ROW},N,Completed\n"
         assert reasons(read(table))[0].startswith("column 5 may say that nothing was given")
+        table = f"record_id,MRN,DOS,Dx,Drug,record_complete\n1,{self.ROW},0\n"
+        assert reasons(read(table)) == []
         table = f"MRN,DOS,Dx,Drug,Botox given\n{self.ROW},Y\n"
         assert reasons(read(table)) == []
 
@@ -527,6 +532,8 @@ class TestColumnsThatAreNotRead:
             ("LTFU", "Yes", True),
             ("Stop date", "2026-01-05", False),
             ("Left on", "2026-01-05", False),
+            ("No. Botox injections", "1", False),
+            ("Smoking stopped", "2026-01-01", False),
             ("Tx stopped", "Y", True),
             ("Therapy end", "2026-11-01", True),
             ("Outcome", "Discharge to GP", True),
@@ -572,6 +579,7 @@ class TestColumnsThatAreNotRead:
             (read_holds, "Off hold", "from", "Yes", "say which holds are over"),
             (read_holds, "Cleared to treat", "from", "Y", "say which holds are over"),
             (read_holds, "Returned?", "from", "no", ""),
+            (read_holds, "Returned call", "from", "Yes", ""),
             (read_authorizations, "Auth approved", "dx,drug,from,to", "N", "say the status"),
             (read_holds, "On hold", "from", "Yes", ""),
             (read_holds, "Pregnant", "from", "No", ""),
@@ -653,6 +661,7 @@ class TestColumnsThatAreNotRead:
             ("Recall", "yes", ""),
             ("Next inj", "2026-05-01", "say for when a visit is booked"),
             ("Next DOS", "2026-05-01", "say for when a visit is booked"),
+            ("MRN.1", "P1", ""),
             ("Min interval", "16 weeks", "say how long to wait"),
             ("Not before", "2026-05-01", "say how long to wait"),
             ("Min interval", "no", ""),

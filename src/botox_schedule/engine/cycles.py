@@ -209,9 +209,12 @@ def comparison_of(track: Track, previous: CycleSessions, cycle: CycleSessions) -
     rules = _rules_between(track, previous, cycle)
     in_force, policy = rules.on(date.max), track.policy
     counted, chained = [m.interval for m in in_force.minimums], [policy.validity_tolerance]
-    if in_force.usual is not None:
-        counted += [in_force.usual.interval.first, in_force.usual.interval.last]
-        chained.append(policy.grace_for(in_force.usual.kind))
+    # From another day another one of these can be the strictest.
+    versions = (in_force.protocol, *(m.protocol for m in in_force.minimums))
+    for rule in [v.retreatment for v in versions if v is not None]:
+        chained.append(policy.grace_for(rule.kind))
+        if rule.usual is not None:
+            counted += [rule.usual.first, rule.usual.last]
     decided = rules.facts.overrides or track.holds.known
     if decided or any(interval.months for interval in chained):
         return Comparison(date.max, (), policy.short_month)

@@ -70,14 +70,17 @@ def _is_placeholder(text: str) -> bool:
 
 
 def _speaks_of(name: str, value: str, text: str) -> bool:
-    """Whether one of several words, such as ``alive as of``, is a word for *value*."""
-    words = re.findall(r"[^\W\d_]{2,}", text)
-    return any(find_value(name, word) == value for word in words)
+    """Whether one of several words, such as ``alive as of``, is a word for *value*.
+
+    Among others "exp" is the end of an approval.
+    """
+    words = re.findall(r"[^\W\d_]{2,}", text.casefold())
+    return any(word != "exp" and find_value(name, word) == value for word in words)
 
 
 def deceased(reader: CellReader, cell: Cell) -> Parsed:
     """The same for a column in which most systems write ``unknown`` for the living."""
-    is_unsure = value_said("deceased", text_of(cell)) == "unsure"
+    is_unsure = find_value("deceased", text_of(cell)) == "unsure"
     return Parsed(None) if is_unsure else day_of_death(reader, cell)
 
 
@@ -124,6 +127,11 @@ def patient_status(_: CellReader, cell: Cell) -> Parsed:
     if find_value("pause", text) is not None:
         return Parsed(None, "says that treatment is paused; give the days in a table of holds")
     is_letter = text.isalpha() and find_value("deceased", text) == "yes"
-    if is_letter or _speaks_of("care_end", CareEndKind.DECEASED, text) or is_about_death(text):
+    if (
+        said
+        or is_letter
+        or _speaks_of("care_end", CareEndKind.DECEASED, text)
+        or is_about_death(text)
+    ):
         return unreadable("may say that the patient has died")
     return Parsed(None)

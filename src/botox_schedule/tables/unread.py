@@ -93,6 +93,9 @@ class UnreadCells:
             self.earlier |= {place: {} for place in self._about("earlier")}
             self._named |= {place: {} for place in self._about("person")}
         self._several: set[int] = set()
+        self._numbered = {place for place in places if _AGAIN.search(self._headers[place])}
+        # Those with another key than the patient's: a join repeats the one that it joins by.
+        self._unlike_key: set[int] = set()
         self._gaps: set[int] = set()
         self._deaths: set[int] = set()
         self._stating = [name for name in STATING_DEATHS if name in found.columns]
@@ -114,6 +117,7 @@ class UnreadCells:
         if self.given or self.earlier:
             self._notice_completed(columns, values)
         self._notice_names(columns, values["patient"])
+        self._notice_keys(columns)
         # A total, a title or a blank line has no time of arrival.
         self._gaps |= {
             place
@@ -137,6 +141,13 @@ class UnreadCells:
             others = ((named.setdefault(key, cell), cell) for key, cell in rows if key and cell)
             if any(first != cell and _are_strangers(first, cell) for first, cell in others):
                 self._several.add(place)
+
+    def _notice_keys(self, columns: Sequence[Sequence[Cell]]) -> None:
+        keys = [*map(text_of, columns[self._found.columns["patient"]])]
+        for place in self._numbered - self._unlike_key:
+            cells = zip(map(text_of, columns[place]), keys, strict=True)
+            if any(cell and cell != key for cell, key in cells):
+                self._unlike_key.add(place)
 
     def _notice_completed(
         self, columns: Sequence[Sequence[Cell]], values: Mapping[str, Sequence[Any]]
@@ -197,7 +208,7 @@ class UnreadCells:
                 _absent(absent, header, texts, reader),
                 _subjects(names.table, found.columns, header, texts, reader),
                 _denials(header, self._said(place, self.given.get(place, ()))),
-                _keys_again(names, header, texts),
+                _keys_again(names, header if place in self._unlike_key else ""),
                 self._of_sessions(names, place, texts, reader) if names.table == "sessions" else (),
             )
             for told in islice(rules, 1):
@@ -254,16 +265,23 @@ class UnreadCells:
 def _is_of_a_product(
     names: ColumnNames, header: str, texts: Iterable[str], reader: CellReader
 ) -> bool:
-    """Whether a column has the doses or days of a product that its name says: ``Dysport units``."""
+    """Whether a column has the doses or days of a product that its name says: ``Dysport units``.
+
+    Under ``Botox #`` one digit is a yes or a number of visits.
+    """
     words = _WORDS.findall(header)
     rest = [word for word in words if find_product(word) is None]
-    is_meant = len(rest) < len(words) and (not rest or names.means(" ".join(rest)) in _DOSE)
-    return is_meant and any(_is_some(text) or _is_day(reader, text) for text in texts)
+    is_meant = len(rest) < len(words) and (not rest or names.means(" ".join(rest)) in _GIVEN)
+    told = (text for text in texts if rest or len(text) > 1)
+    return is_meant and any(_is_some(text) or _is_day(reader, text) for text in told)
 
 
 def _are_strangers(*names: Cell) -> bool:
     """Whether two full names have no word in common; one that changes keeps the first name."""
-    one, other = ({*_LONG_WORDS.findall(plain(text_of(name)))} for name in names)
+    texts = [*map(text_of, names)]
+    if any(find_value("missing", text) for text in texts):
+        return False
+    one, other = ({*_LONG_WORDS.findall(plain(text))} for text in texts)
     return min(len(one), len(other)) > 1 and one.isdisjoint(other)
 
 
@@ -294,10 +312,9 @@ def _may_say_more(told: Collection[Cell], cell: Cell) -> bool:
     return is_short and len(told) < REMEMBERED
 
 
-def _keys_again(names: ColumnNames, header: str, texts: Collection[str]) -> Iterator[_Told]:
+def _keys_again(names: ColumnNames, header: str) -> Iterator[_Told]:
     """Report a further column of keys, which programs number: ``MRN.1``."""
-    bare = _AGAIN.sub("", header)
-    if texts and bare != header and names.means(bare) == "patient":
+    if names.means(_AGAIN.sub("", header)) == "patient":
         yield _ANOTHER_KEY
 
 
@@ -431,7 +448,9 @@ def told_by_title(text: str, *, words: str, is_of_patients: bool) -> str:
     ''
     """
     parts = [part for part in parts_of(text) if part.lower() != "left"]
-    is_pause = _names_pause(text) or any(map(_is_pause, parts))
+    is_pause = any(map(_is_pause, parts)) or (
+        not is_about("selection", text) and _names_pause(text)
+    )
     if is_of_patients and (speaks_of_death(text) or is_pause):
         return "the patient has died or is on hold; give it as a table of care ends or holds"
     said = {find_value(words, part) for part in parts} if words else set()
@@ -598,7 +617,8 @@ _SUBJECTS = (
         unless="last",
     ),
 )
-_DOSE = frozenset({"administered_on", "product", "units"})
+_GIVEN = frozenset({"administered_on", "units"})
+_DOSE = _GIVEN | {"product"}
 _ONE_A_ROW = "give each session and each product a row of its own"
 _AT_AN_END = re.compile(r"^[2-9]|[1-9]\)?$")
 _AGAIN = re.compile(
@@ -630,7 +650,7 @@ _DETAILS = re.compile(
     r"|([\W_]+(on|at|by|date|dt|day|time|reason|code|comment|notes?|y[\W_]?n|flag|flg|ind|indicator))+[\W_]*$"
 )
 _ASKS = re.compile(
-    r"(?i)^((is|was|hold|pause|auth|authorization|override|record|row|entry)[\W_]+)+"
+    r"(?i)^(?!(record|row|entry)[\W_]+compl)((is|was|hold|pause|auth|authorization|override|record|row|entry)[\W_]+)+"
     r"|[\W_]+(y[\W_]?n|flag|flg|ind|indicator)[\W_]*$"
 )
 _WORDS = re.compile(r"[^\W\d_]+")

@@ -61,8 +61,9 @@ def is_about_death(name: str) -> bool:
     (True, True, False)
     """
     known = names_by_column("sessions", ("died_on", "deceased", "vital_status"))
-    told = folded(name).replace("deadline", "")
-    return told in known or is_about("death", told) or speaks_of_death(name)
+    told = _no_death().sub("", folded(name))
+    is_word = told == folded(name) and speaks_of_death(name)
+    return told in known or is_about("death", told) or is_word
 
 
 def is_about(subject: str, name: str) -> bool:
@@ -80,6 +81,11 @@ def is_about(subject: str, name: str) -> bool:
 @cache
 def _stems(subject: str) -> list[str]:
     return [*map(plain, _tables()["other"]["stems"][subject])]
+
+
+@cache
+def _no_death() -> re.Pattern[str]:
+    return re.compile("|".join(_tables()["other"]["no_death"]))
 
 
 @cache
