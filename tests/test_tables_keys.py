@@ -296,7 +296,7 @@ class TestKeys:
         ("Patient name", "Jos\N{LATIN SMALL LETTER E WITH ACUTE} P\N{LATIN SMALL LETTER E WITH ACUTE}rez", "JOSE PEREZ", False),
         ("Patient name", "Doe", "Roe, John", False),
         ("Patient name", "", "Roe, John", False),
-        ("Provider name", "Doe, Jane", "Roe, John", False),
+        *((name, "Doe, Jane", "Roe, John", False) for name in ("Provider name", "Physician full name", "procedure_concept_name")),
     ],
 )  # fmt: skip
 def test_two_people_under_one_key_are_told(

@@ -216,6 +216,8 @@ class TestColumnsThatAreNotRead:
             ("Dysport date", "2026-10-01", True),
             ("Dysport units", "0", False),
             ("Dysport units", "", False),
+            ("Dysport", "1", False),
+            ("Botox #", "3", False),
             ("Botox copay", "30", False),
             ("Botox start date", "2020-01-01", False),
             ("Prior Dysport", "Y", False),
@@ -603,6 +605,20 @@ class TestColumnsThatAreNotRead:
                     (read_overrides, "Ended on", "dx,from,to,by,usual"),
                 )
             ),
+            (
+                read_holds,
+                "Delivered on",
+                "from,to",
+                "2026-05-01",
+                "say that a row ended before its last day",
+            ),
+            *(
+                (read_authorizations, header, "dx,drug,from,to", "2026-01-02", "")
+                for header in ("Determination date", "Drug delivered", "Fax returned")
+            ),
+            (read_authorizations, "Procedure(s)", "dx,drug,from,to", "64615", ""),
+            (read_holds, "Status", "from", "Temporary", ""),
+            (read_care_ends, "Discharge status", "on,kind", "01", ""),
             (read_holds, "Restarted", "from,to", "no", ""),
             (read_holds, "Resume date", "from,to", "2027-01-01", ""),
             (read_authorizations, "Expired on", "dx,drug,from,to", "2026-12-31", ""),
@@ -723,6 +739,8 @@ class TestColumnsThatAreNotRead:
         [
             *(("Dosage", "155", True), ("U", "155 U", True), ("IU", "155", True)),
             *(("Dose in mL", "2 mL", False), ("Qty", "2", False), ("IU", "", False)),
+            *(("Unit", "155", True), ("Unit price", "6", False), ("Business unit", "3", False)),
+            *(("Opportunity", "3", False), ("Weeks since last dose", "12", False)),
         ],
     )
     def test_a_dose_under_an_unknown_name_is_told(

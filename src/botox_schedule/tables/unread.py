@@ -227,7 +227,8 @@ class UnreadCells:
         ):
             yield "hold a further session or dose", _ONE_A_ROW
         for name, subject in _AMOUNTS.items():
-            is_meant = name not in read and is_about(subject, header)
+            is_amount = is_about(subject, header) and not is_about("length", header)
+            is_meant = name not in read and is_amount
             if is_meant and any(units_given(reader, text).value for text in texts):
                 yield f"say the {name.replace('_', ' ')}", chosen(name)
 
@@ -257,8 +258,9 @@ def _is_of_a_product(
     """Whether a column has the doses or days of a product that its name says: ``Dysport units``."""
     words = _WORDS.findall(header)
     rest = [word for word in words if find_product(word) is None]
-    is_meant = len(rest) < len(words) and (not rest or names.means(" ".join(rest)) in _DOSE)
-    return is_meant and any(_is_some(text) or _is_day(reader, text) for text in texts)
+    is_named = len(rest) < len(words) and "#" not in header
+    is_meant = is_named and (not rest or names.means(" ".join(rest)) in _DOSE)
+    return is_meant and any(_is_some(reader, text) or _is_day(reader, text) for text in texts)
 
 
 def _are_strangers(*names: Cell) -> bool:
@@ -504,14 +506,22 @@ def _is_amount(_: CellReader, text: str) -> bool:
     return _AMOUNT.fullmatch(text) is not None
 
 
-def _is_some(text: str) -> bool:
-    return _AMOUNT.fullmatch(text) is not None and text.strip("0.,") != ""
+def _is_few(reader: CellReader, text: str) -> bool:
+    """Whether a cell is an amount, and no code of a procedure, which has five digits."""
+    return _is_amount(reader, text) and _FIVE_DIGITS.match(text) is None
+
+
+def _is_some(reader: CellReader, text: str) -> bool:
+    """Whether a cell is an amount above 0, and no 1 for a yes."""
+    is_amount = _is_amount(reader, text) and text.strip("0.,") != ""
+    return is_amount and find_value("flag", text) is None
 
 
 _PAUSED = (
     "say who is on hold, discharged or not to be called",
     "give it as a table of holds or care ends",
 )
+_ENDED = ("say that a row ended before its last day", chosen("withdrawn on"))
 _HOLD_OVER = ("say which holds are over", "give their last days")
 _ANOTHER_KEY = ("say that a patient has another key", "write one key in all rows of a patient")
 _TO_WAIT = ("say how long to wait", "give it as a table of overrides")
@@ -521,6 +531,7 @@ _OVER = (
 )
 _CLOCK = re.compile(r"[T\s]+[0-9]{1,2}:[0-9].*")
 _AMOUNT = re.compile(r"[0-9]+([.,][0-9]+)?([\s\xa0]*[^\W\d_]+)?")
+_FIVE_DIGITS = re.compile("[0-9]{5}")
 _LIMIT = "name it as sessions or units if it is what was approved in all"
 _OF_SESSIONS = frozenset({"sessions"})
 _OF_HOLDS = frozenset({"holds"})
@@ -550,6 +561,7 @@ _SUBJECTS = (
         _HOLD_OVER,
         unless="record_status",
     ),
+    _Subject("release", _OF_HOLDS, _is_day, _ENDED, unless="withdrawn_on"),
     _Subject("state", _OF_HOLDS, lambda _, text: _is_over(text, "pause"), _OVER, "record_status"),
     _Subject("state", _OF_ENDS, lambda _, text: _is_over(text, "care_end"), _OVER, "record_status"),
     _Subject("paused", _OF_ALL, _is_text, _PAUSED),
@@ -581,15 +593,9 @@ _SUBJECTS = (
         ("say that a dose is not in units", chosen("dose unit")),
         unless="dose_unit",
     ),
-    _Subject("sessions", _APPROVED, _is_amount, ("limit the sessions", _LIMIT), unless="sessions"),
+    _Subject("sessions", _APPROVED, _is_few, ("limit the sessions", _LIMIT), unless="sessions"),
     _Subject("units", _APPROVED, _is_amount, ("limit the units", _LIMIT), unless="units"),
-    _Subject(
-        "ending",
-        _OF_PERIODS,
-        _is_day,
-        ("say that a row ended before its last day", chosen("withdrawn on")),
-        unless="withdrawn_on",
-    ),
+    _Subject("ending", _OF_PERIODS, _is_day, _ENDED, unless="withdrawn_on"),
     _Subject(
         "length",
         _OF_LENGTHS,
