@@ -23,8 +23,8 @@ from botox_schedule.terms import Population
 Frame = TypeVar("Frame")
 """A caller's frame: the answer is one of the same kind."""
 _DEATH = re.compile(
-    r"(?i)death|dece(as|dent)|died|dead(?!line)|vital.?stat|(?<![a-z])(dod|alive)(?![a-z])"
-    r"|(?<![a-z])living.?stat|passed.?away|mortality|demise|(ver|ge)storben|todes|fallec|d[e\u00e9]c[e\u00e8]s"
+    r"(?i)death|dece(as|dent)|(?<!stu)died|dead(?!line)|vital.?stat|(?<![a-z])(dod|alive)(?![a-z])"
+    r"|(?<![a-z])living.?stat|passed.?away|mortality|demise|(ver|ge)storben|todes|fallec|(?<!pre)d[e\u00e9]c[e\u00e8]s"
 )
 _UNDONE = re.compile(
     r"(?i)((is|was).)?(cancell?ed|no.?show|missed|void(ed)?|deleted|not.given|entered.in.error)(.(on|at|date|flag|reason))?"
