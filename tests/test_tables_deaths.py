@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from botox_schedule import CareEndKind
-from botox_schedule.tables import read_care_ends
+from botox_schedule.tables import read_care_ends, read_sessions
 from table_samples import GOOD, HEADER, one, read, reasons
 
 
@@ -107,6 +107,12 @@ class TestDeaths:
         assert reasons(reading)[0].endswith("find out whether the patient has died")
         ends = read_care_ends(f"MRN,Vital status\nP1,{code}\nP2,D\n".encode())
         assert ({*ends.by_patient}, ends.unreadable) == ({"P2"}, frozenset({"P1"}))
+
+    @pytest.mark.parametrize("code", ["0", "1"])
+    def test_it_is_read_where_1_is_said_to_be_a_death(self, code: str) -> None:
+        table = f"{HEADER},Vital status\n{GOOD},{code}\n".encode()
+        told = read_sessions(table, columns={"Vital status": "deceased"})
+        assert ("P1" in told.care_ends, told.problems) == (code == "1", ())
 
     @pytest.mark.parametrize("code", ["0", "1"])
     def test_a_code_hides_no_death_with_a_day_and_no_discharge(self, code: str) -> None:
