@@ -108,6 +108,11 @@ class TestDeaths:
         ends = read_care_ends(f"MRN,Vital status\nP1,{code}\nP2,D\n".encode())
         assert ({*ends.by_patient}, ends.unreadable) == ({"P2"}, frozenset({"P1"}))
 
+    @pytest.mark.parametrize("word", ["Alive", "Not deceased", "vivo", "T", "X"])
+    def test_a_living_patient_is_none_who_may_have_died(self, word: str) -> None:
+        reading = one(f"{GOOD},{word}", header=f"{HEADER},Patient status")
+        assert (reading.problems, reading.unreadable) == ((), frozenset())
+
     @pytest.mark.parametrize("code", ["0", "1"])
     def test_it_is_read_where_1_is_said_to_be_a_death(self, code: str) -> None:
         table = f"{HEADER},Vital status\n{GOOD},{code}\n".encode()

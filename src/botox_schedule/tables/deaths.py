@@ -124,7 +124,11 @@ def patient_status(_: CellReader, cell: Cell) -> Parsed:
         return Parsed(None, "says that care has ended; give the day in a table of care ends")
     if find_value("pause", text) is not None:
         return Parsed(None, "says that treatment is paused; give the days in a table of holds")
-    is_letter = text.isalpha() and find_value("deceased", text) == "yes"
+    answer = value_said("deceased", text)
+    if answer == "no":
+        return Parsed(None)
+    # T is more often a transfer than a yes.
+    is_letter = answer == "yes" and find_value("flag", text) is None
     if is_letter or _speaks_of("care_end", CareEndKind.DECEASED, text) or is_about_death(text):
         return unreadable("may say that the patient has died")
     return Parsed(None)
