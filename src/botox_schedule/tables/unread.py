@@ -437,7 +437,7 @@ def told_by_title(text: str, *, words: str, is_of_patients: bool) -> str:
     if is_of_patients and (speaks_of_death(text) or is_pause):
         return "the patient has died or is on hold; give it as a table of care ends or holds"
     said = {find_value(words, part) for part in parts} if words else set()
-    is_ahead = words == "status" and any(find_value("ahead", part) for part in parts)
+    is_ahead = words == "status" and any(find_value("ahead", part) == "yes" for part in parts)
     said_no = words and (is_about("against", text) or said - {None, "completed", "yes"})
     return "the row does not count; give it a status" if is_ahead or said_no else ""
 
