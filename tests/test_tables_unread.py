@@ -129,6 +129,11 @@ class TestColumnsThatAreNotRead:
         (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},\n{self.ROW},{cell}\n"))[:1]
         assert reason.startswith("column 5 may say the status and is not read; say so")
 
+    def test_how_a_treatment_went_is_no_status(self) -> None:
+        for cell, told in (("Improved", []), ("Discharged", ["column 5 may say who is on hold"])):
+            found = reasons(read(f"MRN,DOS,Dx,Drug,Visit outcome\n{self.ROW},{cell}\n"))
+            assert [reason.partition(",")[0] for reason in found] == told
+
     def test_a_header_against_a_row_needs_more_than_a_no(self) -> None:
         assert self.problems("") == []
         assert one(f"{self.ROW},0", header="MRN,DOS,Dx,Drug,Cancellation charge").problems == ()

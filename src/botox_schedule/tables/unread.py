@@ -363,8 +363,8 @@ def _may_say(column: Column, header: str, texts: Sequence[str]) -> bool:
 
     Under such a header, as in ``No Show (Y/N)``, only yes and no are expected. One that speaks
     against a row, as in ``Cancel reason``, says so by any text. Under that of a visit's status any
-    text but a word for completed is enough, as a code is; under that of another status, as in
-    ``Claim Status``, or of remarks, one word against the row.
+    text but a word for completed is enough, as a code is; under that of its outcome, a code; under
+    that of another status, as in ``Claim Status``, or of remarks, one word against the row.
     """
     header = _HUMP.sub(" ", header)
     asked = _ASKS.sub("", header)
@@ -373,16 +373,18 @@ def _may_say(column: Column, header: str, texts: Sequence[str]) -> bool:
     if word and {find_value("flag", text) for text in texts} - {None, word}:
         return True
     is_against = column.words in _STATUSES and _is_against(header, texts)
-    if is_against or (column.words == "status" and _is_denied(header, texts)):
+    is_of_visits = column.words == "status"
+    is_coded = is_about("visit_code", header) and any(map(_is_code, texts))
+    if is_against or (is_of_visits and (is_coded or _is_denied(header, texts))):
         return True
     found = [find_value(column.words, text) for text in texts]
     others = {*found} - {None, column.default, "yes"}
-    if column.words == "status" and is_about("visit_status", header):
+    if is_of_visits and is_about("visit_status", header):
         return not {*found} <= {column.default}
     is_status = find_value("statuses", header) == column.words
     if is_status and any(find_value("statuses", text) == "against" for text in texts):
         return True
-    if column.words == "status" and is_about("remark", header) and others & AGAINST:
+    if is_of_visits and is_about("remark", header) and others & AGAINST:
         return True
     return bool(others) and (is_status or 2 * found.count(None) <= len(found))
 
@@ -488,6 +490,11 @@ def _is_dose(reader: CellReader, header: str, text: str) -> bool:
     is_treatment = _TREATED.search(header) and reader.known_indication(text)
     is_units = is_about("dose", header) and units_given(reader, text).value
     return bool(is_treatment or is_units or reader.product_name(text).value)
+
+
+def _is_code(text: str) -> bool:
+    """Whether a cell is a short code, as of an attendance: ``5``, or ``NS``."""
+    return re.fullmatch("[0-9]{1,2}|[A-Z]{1,3}", text) is not None
 
 
 def _is_day(reader: CellReader, text: str) -> bool:
