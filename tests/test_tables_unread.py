@@ -610,12 +610,15 @@ class TestColumnsThatAreNotRead:
                     (read_overrides, "Ended on", "dx,from,to,by,usual"),
                 )
             ),
-            (
-                read_holds,
-                "Delivered on",
-                "from,to",
-                "2026-05-01",
-                "say that a row ended before its last day",
+            *(
+                (
+                    read_holds,
+                    header,
+                    "from,to",
+                    "2026-05-01",
+                    "say that a row ended before its last day",
+                )
+                for header in ("Delivered on", "Pt returned on", "Restarted", "Date cleared")
             ),
             *(
                 (read_authorizations, header, "dx,drug,from,to", "2026-01-02", "")
