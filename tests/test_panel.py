@@ -671,6 +671,8 @@ class TestRows:
         ends = pl.DataFrame({"patient": ["p-0"], "on": ["2026-02-01"], "kind": ["deceased"]})
         found = panel.forecast(frame, as_of=AS_OF, care_ends=ends)
         assert found["status"].to_list() == ["deceased"]
+        for other in ("predecessor_id", "studied_limb", "deadline"):
+            assert placed(frame_of(administered_on=["2026-01-05"], **{other: ["x"]}))
 
     @pytest.mark.parametrize(
         "name",

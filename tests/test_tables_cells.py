@@ -467,6 +467,11 @@ class TestNames:
         assert "given; give" in reasons(reading)[0]
         assert one(row.replace("completed", "cancelled"), header=header).unreadable == frozenset()
 
+    @pytest.mark.parametrize("text", ["Botox as planned", "Botox - given as ordered"])
+    def test_what_was_given_as_planned_was_given(self, text: str) -> None:
+        reading = one(GOOD.replace("Botox", text))
+        assert (reading.problems, reading.unreadable) == ((), frozenset())
+
     @pytest.mark.parametrize("header", [HEADER, HEADER.replace("Product", "Color")])
     def test_a_product_can_be_stated_for_the_file(self, header: str) -> None:
         row = "P2,2026-01-05,chronic-migraine,,155,completed,"

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from botox_schedule import CareEndKind
-from botox_schedule.tables import read_care_ends
+from botox_schedule.tables import read_care_ends, read_sessions
 from table_samples import GOOD, HEADER, one, read, reasons
 
 
@@ -110,6 +110,29 @@ class TestDeaths:
         assert reasons(reading)[0].endswith("find out whether the patient has died")
         ends = read_care_ends(f"MRN,Vital status\nP1,{code}\nP2,D\n".encode())
         assert ({*ends.by_patient}, ends.unreadable) == ({"P2"}, frozenset({"P1"}))
+
+    @pytest.mark.parametrize("word", ["Alive", "Not deceased", "vivo", "T", "X"])
+    def test_a_living_patient_is_none_who_may_have_died(self, word: str) -> None:
+        reading = one(f"{GOOD},{word}", header=f"{HEADER},Patient status")
+        assert (reading.problems, reading.unreadable) == ((), frozenset())
+
+    @pytest.mark.parametrize("code", ["0", "1"])
+    def test_it_is_read_where_1_is_said_to_be_a_death(self, code: str) -> None:
+        table = f"{HEADER},Vital status\n{GOOD},{code}\n".encode()
+        told = read_sessions(table, columns={"Vital status": "deceased"})
+        assert ("P1" in told.care_ends, told.problems) == (code == "1", ())
+
+    @pytest.mark.parametrize("code", ["0", "1"])
+    def test_a_code_hides_no_death_with_a_day_and_no_discharge(self, code: str) -> None:
+        reading = one(f"{GOOD},{code},2026-02-01", header=f"{HEADER},Vital status,DOD")
+        assert ({*reading.care_ends}, reading.unreadable) == ({"P1"}, frozenset())
+        table = f"MRN,Vital status,DOD\nP1,{code},2026-02-01\nP2,{code},\n"
+        ends = read_care_ends(table.encode())
+        assert [end.on for end in ends.by_patient["P1"]] == [date(2026, 2, 1)]
+        assert ends.unreadable == {"P2"}
+        table = f"MRN,day,kind,Vital status\nP1,2026-02-01,discharged,{code}\n"
+        (end,) = read_care_ends(table.encode()).by_patient["P1"]
+        assert (end.on, end.kind) == (date(2026, 2, 1), "discontinued")
 
     @pytest.mark.parametrize(
         ("cell", "is_dead"), [("Deceased", True), ("fallecida", True), ("Active", False), ("A", False), ("1", False), ("", False)]

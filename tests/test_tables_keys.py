@@ -302,6 +302,7 @@ class TestKeys:
         ("Provider full name", "Doe, Jane", "Roe, John", False),
         ("DEPT_NAME", "Neurology Clinic", "Physical Medicine", False),
         ("Appt name", "New Patient", "Botox Injection", False),
+        *((name, "Doe, Jane", "Roe, John", False) for name in ("Physician full name", "procedure_concept_name")),
     ],
 )  # fmt: skip
 def test_two_people_under_one_key_are_told(

@@ -129,6 +129,11 @@ class TestColumnsThatAreNotRead:
         (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},\n{self.ROW},{cell}\n"))[:1]
         assert reason.startswith("column 5 may say the status and is not read; say so")
 
+    def test_how_a_treatment_went_is_no_status(self) -> None:
+        for cell, told in (("Improved", []), ("Discharged", ["column 5 may say who is on hold"])):
+            found = reasons(read(f"MRN,DOS,Dx,Drug,Visit outcome\n{self.ROW},{cell}\n"))
+            assert [reason.partition(",")[0] for reason in found] == told
+
     def test_a_header_against_a_row_needs_more_than_a_no(self) -> None:
         assert self.problems("") == []
         assert one(f"{self.ROW},0", header="MRN,DOS,Dx,Drug,Cancellation charge").problems == ()
@@ -219,6 +224,8 @@ class TestColumnsThatAreNotRead:
             ("Botox #", "4", False),
             ("Botox NDC", "00023114501", False),
             ("Dysport units", "", False),
+            ("Dysport", "1", False),
+            ("Botox #", "3", False),
             ("Botox copay", "30", False),
             ("Botox start date", "2020-01-01", False),
             ("Prior Dysport", "Y", False),
@@ -611,6 +618,23 @@ class TestColumnsThatAreNotRead:
                     (read_overrides, "Ended on", "dx,from,to,by,usual"),
                 )
             ),
+            *(
+                (
+                    read_holds,
+                    header,
+                    "from,to",
+                    "2026-05-01",
+                    "say that a row ended before its last day",
+                )
+                for header in ("Delivered on", "Pt returned on", "Restarted", "Date cleared")
+            ),
+            *(
+                (read_authorizations, header, "dx,drug,from,to", "2026-01-02", "")
+                for header in ("Determination date", "Drug delivered", "Fax returned")
+            ),
+            (read_authorizations, "Procedure(s)", "dx,drug,from,to", "64615", ""),
+            (read_holds, "Status", "from", "Temporary", ""),
+            (read_care_ends, "Discharge status", "on,kind", "01", ""),
             (read_holds, "Restarted", "from,to", "no", ""),
             (read_holds, "Resume date", "from,to", "2027-01-01", ""),
             (read_authorizations, "Expired on", "dx,drug,from,to", "2026-12-31", ""),
@@ -732,6 +756,8 @@ class TestColumnsThatAreNotRead:
         [
             *(("Dosage", "155", True), ("U", "155 U", True), ("IU", "155", True)),
             *(("Dose in mL", "2 mL", False), ("Qty", "2", False), ("IU", "", False)),
+            *(("Unit", "155", True), ("Unit price", "6", False), ("Business unit", "3", False)),
+            *(("Opportunity", "3", False), ("Weeks since last dose", "12", False)),
         ],
     )
     def test_a_dose_under_an_unknown_name_is_told(

@@ -9,7 +9,7 @@ from functools import partial
 from botox_schedule.dates.days import LAST_PLACEHOLDER, is_placeholder_day
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.tables.cells import TOO_EARLY, CellReader, Parsed, unreadable
-from botox_schedule.tables.lines import Cell, Line, text_of
+from botox_schedule.tables.lines import Cell, Line, chosen, text_of
 from botox_schedule.tables.words import (
     find_value,
     is_about,
@@ -58,6 +58,7 @@ def day_of_death(reader: CellReader, cell: Cell) -> Parsed:
 
 _DAY_ZERO = "00:00:00"
 """How a workbook gives the day 0, which it shows, and writes as text, as 1900-01-00."""
+_A_CODE = f"expected a word such as alive or deceased; if 1 is a death, {chosen('deceased')}"
 _PLACEHOLDER = unreadable("a placeholder for a missing day")
 
 
@@ -109,7 +110,7 @@ def _ends_dead(text: str) -> bool:
 def vital_status(reader: CellReader, cell: Cell) -> Parsed:
     """The same for a column of registries, where 1 is the code of the living or of the dead."""
     if re.fullmatch("[01]([.,]0)?", text_of(cell)):
-        return unreadable("expected a word such as alive or deceased")
+        return unreadable(_A_CODE)
     return deceased(reader, cell)
 
 
@@ -126,12 +127,11 @@ def patient_status(_: CellReader, cell: Cell) -> Parsed:
         return Parsed(None, "says that care has ended; give the day in a table of care ends")
     if find_value("pause", text) is not None:
         return Parsed(None, "says that treatment is paused; give the days in a table of holds")
-    is_letter = text.isalpha() and find_value("deceased", text) == "yes"
-    if (
-        said
-        or is_letter
-        or _speaks_of("care_end", CareEndKind.DECEASED, text)
-        or is_about_death(text)
-    ):
+    answer = value_said("deceased", text)
+    if answer == "no":
+        return Parsed(None)
+    # T is more often a transfer than a yes; "exp?" may say it.
+    is_said = said or (answer == "yes" and find_value("flag", text) is None)
+    if is_said or _speaks_of("care_end", CareEndKind.DECEASED, text) or is_about_death(text):
         return unreadable("may say that the patient has died")
     return Parsed(None)

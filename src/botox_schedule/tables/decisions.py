@@ -219,7 +219,9 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "on": _BINDING_DAY._replace(counts="with the day unknown"),
         "died_on": Column(deaths.day_of_death),
         "deceased": Column(deaths.deceased),
-        "vital_status": Column(deaths.vital_status),
+        "vital_status": Column(
+            deaths.vital_status, counts="for what else it says", fallback=deaths.Death.DOUBTFUL
+        ),
         # A list of deaths needs no kind.
         "kind": Column(
             cells.word("care_end", CareEndKind),
@@ -507,7 +509,8 @@ def _read(
     source: TableSource, table: str, make: Callable[..., _Fact], options: TableOptions
 ) -> FactReading[_Fact]:
     found = read_rows(source, table, _TABLES[table], options)
-    rows = [row for row in found.rows if not _is_silent(row, found.columns)]
+    every = [_decided(row, found.columns) for row in found.rows]
+    rows = [row for row in every if not _is_silent(row, found.columns)]
     settle = _ending_all if table == "care_ends" else _in_force
     made = [_made(row, make, settle) for row in rows]
     settled = found._replace(
@@ -529,8 +532,18 @@ def _read(
 
 def _is_silent(row: RowValues, columns: Collection[str]) -> bool:
     """Whether a row of a list of deaths states none; in a list of patients most have no day."""
-    is_list = "kind" not in columns and not {*_DEATHS}.isdisjoint(columns)
-    return is_list and not row.fault and _died_on(row.values) is None
+    return _is_of_deaths(columns) and not row.fault and _died_on(row.values) is None
+
+
+def _decided(row: RowValues, columns: Collection[str]) -> RowValues:
+    """A row of a list of deaths that may state one, by a code alone, counts for nothing."""
+    if not _is_of_deaths(columns) or _died_on(row.values) is not deaths.Death.DOUBTFUL:
+        return row
+    return row._replace(fault=row.fault or row.notes[0])
+
+
+def _is_of_deaths(columns: Collection[str]) -> bool:
+    return "kind" not in columns and not {*_DEATHS}.isdisjoint(columns)
 
 
 def _unread_discharges(found: RowsRead) -> Iterator[Problem]:
@@ -590,7 +603,7 @@ _NO_FIELDS = {*_STATUSES, *_DEATHS, "unit"}
 def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
     """A death ends all care, whatever the row was about."""
     settled, died = _in_force(values), _died_on(values)
-    if died is not None:
+    if died not in {None, deaths.Death.DOUBTFUL}:
         # The day of a discharge is none of a death.
         day = settled["on"] if settled["kind"] is CareEndKind.DECEASED else None
         settled["kind"] = CareEndKind.DECEASED

@@ -278,8 +278,8 @@ def _reading(found: RowsRead) -> TableReading:
     first.pop(None, None)
     alike = look_alikes(filter(None, patients))
     told = _told_of_deaths(found.values)
-    doubtful = {patient for patient, said in told if said is Death.DOUBTFUL}
     care_ends = _deaths(told)
+    doubtful = {patient for patient, said in told if said is Death.DOUBTFUL} - care_ends.keys()
     named = speaking_of_death(first) - care_ends.keys()
     used = found.used
     lost = [*_lost(found.faulty, used), *_doubted(found.told.values(), used)]

@@ -238,7 +238,8 @@ class UnreadCells:
         ):
             yield "hold a further session or dose", _ONE_A_ROW
         for name, subject in _AMOUNTS.items():
-            is_meant = name not in read and is_about(subject, header)
+            is_amount = is_about(subject, header) and not is_about("length", header)
+            is_meant = name not in read and is_amount
             if is_meant and any(units_given(reader, text).value for text in texts):
                 yield f"say the {name.replace('_', ' ')}", chosen(name)
 
@@ -267,13 +268,13 @@ def _is_of_a_product(
 ) -> bool:
     """Whether a column has the doses or days of a product that its name says: ``Dysport units``.
 
-    Under ``Botox #`` one digit is a yes or a number of visits.
+    Under ``Botox #`` a number is one of visits.
     """
     words = _WORDS.findall(header)
     rest = [word for word in words if find_product(word) is None]
-    is_meant = len(rest) < len(words) and (not rest or names.means(" ".join(rest)) in _GIVEN)
-    told = (text for text in texts if rest or len(text) > 1)
-    return is_meant and any(_is_some(text) or _is_day(reader, text) for text in told)
+    is_named = len(rest) < len(words) and "#" not in header
+    is_meant = is_named and (not rest or names.means(" ".join(rest)) in _GIVEN)
+    return is_meant and any(_is_some(reader, text) or _is_day(reader, text) for text in texts)
 
 
 def _are_strangers(*names: Cell) -> bool:
@@ -378,8 +379,8 @@ def _may_say(column: Column, header: str, texts: Sequence[str]) -> bool:
 
     Under such a header, as in ``No Show (Y/N)``, only yes and no are expected. One that speaks
     against a row, as in ``Cancel reason``, says so by any text. Under that of a visit's status any
-    text but a word for completed is enough, as a code is; under that of another status, as in
-    ``Claim Status``, or of remarks, one word against the row.
+    text but a word for completed is enough, as a code is; under that of its outcome, a code; under
+    that of another status, as in ``Claim Status``, or of remarks, one word against the row.
     """
     header = _HUMP.sub(" ", header)
     asked = _ASKS.sub("", header)
@@ -388,16 +389,18 @@ def _may_say(column: Column, header: str, texts: Sequence[str]) -> bool:
     if word and {find_value("flag", text) for text in texts} - {None, word}:
         return True
     is_against = column.words in _STATUSES and _is_against(header, texts)
-    if is_against or (column.words == "status" and _is_denied(header, texts)):
+    is_of_visits = column.words == "status"
+    is_coded = is_about("visit_code", header) and any(map(_is_code, texts))
+    if is_against or (is_of_visits and (is_coded or _is_denied(header, texts))):
         return True
     found = [find_value(column.words, text) for text in texts]
     others = {*found} - {None, column.default, "yes"}
-    if column.words == "status" and is_about("visit_status", header):
+    if is_of_visits and is_about("visit_status", header):
         return not {*found} <= {column.default}
     is_status = find_value("statuses", header) == column.words
     if is_status and any(find_value("statuses", text) == "against" for text in texts):
         return True
-    if column.words == "status" and is_about("remark", header) and others & AGAINST:
+    if is_of_visits and is_about("remark", header) and others & AGAINST:
         return True
     return bool(others) and (is_status or 2 * found.count(None) <= len(found))
 
@@ -454,7 +457,7 @@ def told_by_title(text: str, *, words: str, is_of_patients: bool) -> str:
     if is_of_patients and (speaks_of_death(text) or is_pause):
         return "the patient has died or is on hold; give it as a table of care ends or holds"
     said = {find_value(words, part) for part in parts} if words else set()
-    is_ahead = words == "status" and any(find_value("ahead", part) for part in parts)
+    is_ahead = words == "status" and any(find_value("ahead", part) == "yes" for part in parts)
     said_no = words and (is_about("against", text) or said - {None, "completed", "yes"})
     return "the row does not count; give it a status" if is_ahead or said_no else ""
 
@@ -507,6 +510,11 @@ def _is_dose(reader: CellReader, header: str, text: str) -> bool:
     return bool(is_treatment or is_units or reader.product_name(text).value)
 
 
+def _is_code(text: str) -> bool:
+    """Whether a cell is a short code, as of an attendance: ``5``, or ``NS``."""
+    return re.fullmatch("[0-9]{1,2}|[A-Z]{1,3}", text) is not None
+
+
 def _is_day(reader: CellReader, text: str) -> bool:
     return isinstance(reader.day(text).value, date)
 
@@ -523,14 +531,22 @@ def _is_amount(_: CellReader, text: str) -> bool:
     return _AMOUNT.fullmatch(text) is not None
 
 
-def _is_some(text: str) -> bool:
-    return _AMOUNT.fullmatch(text) is not None and text.strip("0.,") != ""
+def _is_few(reader: CellReader, text: str) -> bool:
+    """Whether a cell is an amount, and no code of a procedure, which has five digits."""
+    return _is_amount(reader, text) and _FIVE_DIGITS.match(text) is None
+
+
+def _is_some(reader: CellReader, text: str) -> bool:
+    """Whether a cell is an amount above 0, and no 1 for a yes."""
+    is_amount = _is_amount(reader, text) and text.strip("0.,") != ""
+    return is_amount and find_value("flag", text) is None
 
 
 _PAUSED = (
     "say who is on hold, discharged or not to be called",
     "give it as a table of holds or care ends",
 )
+_ENDED = ("say that a row ended before its last day", chosen("withdrawn on"))
 _HOLD_OVER = ("say which holds are over", "give their last days")
 _ANOTHER_KEY = ("say that a patient has another key", "write one key in all rows of a patient")
 _TO_WAIT = ("say how long to wait", "give it as a table of overrides")
@@ -540,6 +556,7 @@ _OVER = (
 )
 _CLOCK = re.compile(r"[T\s]+[0-9]{1,2}:[0-9].*")
 _AMOUNT = re.compile(r"[0-9]+([.,][0-9]+)?([\s\xa0]*[^\W\d_]+)?")
+_FIVE_DIGITS = re.compile("[0-9]{5}")
 _LIMIT = "name it as sessions or units if it is what was approved in all"
 _OF_SESSIONS = frozenset({"sessions"})
 _OF_HOLDS = frozenset({"holds"})
@@ -569,6 +586,7 @@ _SUBJECTS = (
         _HOLD_OVER,
         unless="record_status",
     ),
+    _Subject("release", _OF_HOLDS, _is_day, _ENDED, unless="withdrawn_on"),
     _Subject("state", _OF_HOLDS, lambda _, text: _is_over(text, "pause"), _OVER, "record_status"),
     _Subject("state", _OF_ENDS, lambda _, text: _is_over(text, "care_end"), _OVER, "record_status"),
     _Subject("paused", _OF_ALL, _is_text, _PAUSED),
@@ -600,15 +618,9 @@ _SUBJECTS = (
         ("say that a dose is not in units", chosen("dose unit")),
         unless="dose_unit",
     ),
-    _Subject("sessions", _APPROVED, _is_amount, ("limit the sessions", _LIMIT), unless="sessions"),
+    _Subject("sessions", _APPROVED, _is_few, ("limit the sessions", _LIMIT), unless="sessions"),
     _Subject("units", _APPROVED, _is_amount, ("limit the units", _LIMIT), unless="units"),
-    _Subject(
-        "ending",
-        _OF_PERIODS,
-        _is_day,
-        ("say that a row ended before its last day", chosen("withdrawn on")),
-        unless="withdrawn_on",
-    ),
+    _Subject("ending", _OF_PERIODS, _is_day, _ENDED, unless="withdrawn_on"),
     _Subject(
         "length",
         _OF_LENGTHS,

@@ -185,13 +185,14 @@ AGAINST = frozenset({"cancelled", "no_show", "entered_in_error"})
 def is_denial(text: str) -> bool:
     """Return whether a text, or a part of it, says or ends in words that nothing was given yet.
 
-    >>> is_denial("Botox - DNA"), is_denial("Botox planned"), is_denial("Botox 155 U")
+    >>> is_denial("Botox - DNA"), is_denial("Botox planned"), is_denial("Botox as planned")
     (True, True, False)
     """
     parts = [part.split() for part in parts_of(text)]
     ends = [" ".join(words[place:]) for words in parts for place in range(len(words))]
     is_against = any(find_value("status", end) in AGAINST for end in ends)
-    is_ahead = any(find_value("ahead", end) for end in ends)
+    ahead = {find_value("ahead", end) for end in ends}
+    is_ahead = "yes" in ahead and "no" not in ahead
     return is_against or is_ahead or any(find_value("talk", " ".join(words)) for words in parts)
 
 
