@@ -41,7 +41,7 @@ bench: .venv/dev
 
 # Each engine in a process of its own; 5,000,000 sessions take a few minutes.
 bench-panel: .venv/dev
-	for part in polars duckdb loop memory linear; do $(BIN)/python benchmarks/panel.py $$part; done
+	for part in polars frame duckdb loop memory linear; do $(BIN)/python benchmarks/panel.py $$part; done
 
 # Needs Java 17; two minutes.
 bench-spark: .venv/dev

@@ -1,6 +1,6 @@
 """Measures the panel against a query written by hand for the same columns.
 
-    python benchmarks/panel.py polars|duckdb|loop|memory|small|touched|linear [SESSIONS]
+    python benchmarks/panel.py polars|frame|duckdb|loop|memory|small|touched|linear [SESSIONS]
 
 Each engine runs in a process of its own; ``make bench-panel`` runs them all. The query by hand
 knows this data: one product, one policy, no holds, no booked touch-up, sessions of one cycle never
@@ -288,7 +288,15 @@ def timed(call: Callable[[], Any], repeat: int = 2) -> tuple[float, Any]:
 
 
 def in_polars(file: Path) -> None:
-    lf = pl.scan_parquet(file)
+    _against_hand(pl.scan_parquet(file))
+
+
+def in_memory(file: Path) -> None:
+    """The same with all sessions in memory, where nobody reads a file."""
+    _against_hand(pl.read_parquet(file).lazy())
+
+
+def _against_hand(lf: pl.LazyFrame) -> None:
     ours, answer = timed(lambda: panel.forecast(lf, PROTOCOLS, as_of=AS_OF).collect())
     hand, expected = timed(lambda: by_hand(lf).collect())
     same = answer.sort(answer.columns).equals(expected.select(answer.columns).sort(answer.columns))
@@ -406,6 +414,7 @@ def main() -> None:
         subprocess.run([sys.executable, __file__, "make", str(count), str(file)], check=True)
         parts = {
             "polars": in_polars,
+            "frame": in_memory,
             "duckdb": in_duckdb,
             "loop": in_a_loop,
             "memory": memory,
