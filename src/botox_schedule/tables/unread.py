@@ -74,11 +74,9 @@ class UnreadCells:
         self._headers = [*map(text_of, found.header.cells)]
         places = {*range(found.width)} - {*found.columns.values()}
         self.cells: dict[int, set[Cell]] = {place: set() for place in places}
-        self.given: dict[int, set[Cell]] = {
-            place: set()
-            for place in places
-            if "status" in found.columns and _may_contradict(self._headers[place])
-        }
+        looked_at = places if "status" in found.columns else ()
+        contradicting = {place for place in looked_at if _may_contradict(self._headers[place])}
+        self.given: dict[int, set[Cell]] = {place: set() for place in contradicting}
         subjects = ("remark", "standing", "pause", "activity")
         self._remarks: set[int] = set().union(*map(self._about, subjects))
         self._telling = self._about("telling")
@@ -86,12 +84,10 @@ class UnreadCells:
         is_asked = is_of_sessions and "status" not in found.columns
         self._arrivals = self._about("arrival") if is_asked else set()
         self.latest: dict[str, date] = {}
-        self.earlier: dict[int, dict[str, date]] = {}
+        earlier, person = self._about("earlier"), self._about("person")
+        self.earlier: dict[int, dict[str, date]] = {p: {} for p in earlier if is_of_sessions}
         # The first name under each key, by column.
-        self._named: dict[int, dict[str, Cell]] = {}
-        if is_of_sessions:
-            self.earlier |= {place: {} for place in self._about("earlier")}
-            self._named |= {place: {} for place in self._about("person")}
+        self._named: dict[int, dict[str, Cell]] = {p: {} for p in person if is_of_sessions}
         self._several: set[int] = set()
         self._numbered = {place for place in places if _AGAIN.search(self._headers[place])}
         # Those with another key than the patient's: a join repeats the one that it joins by.
@@ -100,7 +96,7 @@ class UnreadCells:
         self._deaths: set[int] = set()
         self._stating = [name for name in STATING_DEATHS if name in found.columns]
         # In rows that state no death themselves.
-        self._of_living = {place: set[Cell]() for place in places} if self._stating else self.cells
+        self._of_living = {place: set[Cell]() for place in places if self._stating}
 
     def _about(self, subject: str) -> set[int]:
         return {place for place in self.cells if is_about(subject, self._headers[place])}
@@ -143,10 +139,10 @@ class UnreadCells:
                 self._several.add(place)
 
     def _notice_keys(self, columns: Sequence[Sequence[Cell]]) -> None:
-        keys = [*map(text_of, columns[self._found.columns["patient"]])]
+        keys = columns[self._found.columns["patient"]]
         for place in self._numbered - self._unlike_key:
-            cells = zip(map(text_of, columns[place]), keys, strict=True)
-            if any(cell and cell != key for cell, key in cells):
+            pairs = zip(map(text_of, columns[place]), map(text_of, keys), strict=True)
+            if any(cell and cell != key for cell, key in pairs):
                 self._unlike_key.add(place)
 
     def _notice_completed(
@@ -182,13 +178,13 @@ class UnreadCells:
         Args:
             tells: What tells by a column's name whether a cell of it does.
         """
-        headers = self._headers
-        told = {
-            place
-            for place, cells in self._of_living.items()
-            if any(map(tells(headers[place]), self._said(place, cells)))
-        }
-        return frozenset(self._deaths | told)
+        told = self._texts
+        if self._stating:
+            told = {place: self._said(place, cells) for place, cells in self._of_living.items()}
+        says = (
+            place for place, texts in told.items() if any(map(tells(self._headers[place]), texts))
+        )
+        return frozenset(self._deaths.union(says))
 
     def problems(
         self, columns: Mapping[str, Column], names: ColumnNames, reader: CellReader
@@ -531,6 +527,14 @@ def _is_amount(_: CellReader, text: str) -> bool:
     return _AMOUNT.fullmatch(text) is not None
 
 
+def _is_yes(_: CellReader, text: str) -> bool:
+    return find_value("flag", text) == "yes"
+
+
+def _is_no(_: CellReader, text: str) -> bool:
+    return find_value("flag", text) == "no"
+
+
 def _is_few(reader: CellReader, text: str) -> bool:
     """Whether a cell is an amount, and no code of a procedure, which has five digits."""
     return _is_amount(reader, text) and _FIVE_DIGITS.match(text) is None
@@ -572,20 +576,8 @@ _SUBJECTS = (
         lambda reader, text: bool(reader.day(text).value) or _is("yes", text),
         _PAUSED,
     ),
-    _Subject(
-        "holding",
-        _OF_HOLDS,
-        lambda _, text: find_value("flag", text) == "no",
-        _HOLD_OVER,
-        unless="record_status",
-    ),
-    _Subject(
-        "release",
-        _OF_HOLDS,
-        lambda _, text: find_value("flag", text) == "yes",
-        _HOLD_OVER,
-        unless="record_status",
-    ),
+    _Subject("holding", _OF_HOLDS, _is_no, _HOLD_OVER, unless="record_status"),
+    _Subject("release", _OF_HOLDS, _is_yes, _HOLD_OVER, unless="record_status"),
     _Subject("release", _OF_HOLDS, _is_day, _ENDED, unless="withdrawn_on"),
     _Subject("state", _OF_HOLDS, lambda _, text: _is_over(text, "pause"), _OVER, "record_status"),
     _Subject("state", _OF_ENDS, lambda _, text: _is_over(text, "care_end"), _OVER, "record_status"),
